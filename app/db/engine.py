@@ -1,0 +1,103 @@
+"""One engine per database login, each with only the rights of its job.
+
+Nobody switches roles inside a connection: what a statement may do is decided by the login that
+it arrives on. A transaction is typed by its login, so a function that needs one says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.errors import DatabaseUnavailable
+
+
+class Login(StrEnum):
+    """The database's logins. `APP` manages, `READER` reads chunk text under a sealed scope,
+    `INGEST` writes it without reading it, `AUDITOR` reads records."""
+
+    APP = "portcullis_app"
+    READER = "portcullis_reader"
+    INGEST = "portcullis_ingest"
+    AUDITOR = "portcullis_auditor"
+
+
+AppConnection = NewType("AppConnection", AsyncConnection)
+ReaderConnection = NewType("ReaderConnection", AsyncConnection)
+IngestConnection = NewType("IngestConnection", AsyncConnection)
+AuditorConnection = NewType("AuditorConnection", AsyncConnection)
+
+
+@dataclass(frozen=True)
+class Database:
+    """The engines of one process. Each context manager below is one transaction: committed at
+    its end, rolled back on an error. Raises DatabaseUnavailable when Postgres does not answer."""
+
+    engines: dict[Login, AsyncEngine]
+
+    @classmethod
+    def connect(cls, url: str, passwords: dict[Login, str], pool_size: int = 8) -> Database:
+        """`url` names server and database; its own user is not used here."""
+        base = make_url(url).set(drivername="postgresql+psycopg")
+        return cls(
+            {
+                login: create_async_engine(
+                    base.set(username=login.value, password=passwords[login]),
+                    pool_size=pool_size,
+                    pool_pre_ping=True,
+                    # the parameters of a failed statement may be a document's text
+                    hide_parameters=True,
+                    # psycopg would prepare a statement at its sixth run, and the generic plan
+                    # picks the wrong index for array parameters.
+                    connect_args={"prepare_threshold": None, "connect_timeout": 5},
+                )
+                for login in Login
+            }
+        )
+
+    async def close(self) -> None:
+        for engine in self.engines.values():
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def app(self) -> AsyncIterator[AppConnection]:
+        async with self._transaction(Login.APP) as connection:
+            yield AppConnection(connection)
+
+    @asynccontextmanager
+    async def ingest(self) -> AsyncIterator[IngestConnection]:
+        async with self._transaction(Login.INGEST) as connection:
+            yield IngestConnection(connection)
+
+    @asynccontextmanager
+    async def auditor(self) -> AsyncIterator[AuditorConnection]:
+        async with self._transaction(Login.AUDITOR) as connection:
+            yield AuditorConnection(connection)
+
+    @asynccontextmanager
+    async def reader(self, sealed: str) -> AsyncIterator[ReaderConnection]:
+        """A read-only transaction bound to a sealed scope; without a valid one it sees no rows."""
+        async with self._transaction(Login.READER) as connection:
+            await connection.execute(
+                text(
+                    "select set_config('portcullis.scope', :sealed, true),"
+                    " set_config('transaction_read_only', 'on', true)"
+                ),
+                {"sealed": sealed},
+            )
+            yield ReaderConnection(connection)
+
+    @asynccontextmanager
+    async def _transaction(self, login: Login) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self.engines[login].begin() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseUnavailable from error

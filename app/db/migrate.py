@@ -1,0 +1,64 @@
+"""Bring a database to the schema of this version: logins, migrations, tables per classification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy import Connection, create_engine, make_url, text
+
+from app.db.engine import Login
+from app.errors import EnforcementBroken
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+LOCK = 7_305_117  # any number: one migration at a time per database
+
+
+def upgrade(
+    owner_url: str, passwords: Mapping[Login, str], levels: Sequence[str], dimensions: int
+) -> None:
+    """Create or update everything, as the database's owner; safe to repeat and to race.
+
+    `passwords` become those of the logins. `levels` are the classifications, `dimensions` the
+    length of the embedding model's vectors. Raises SQLAlchemy's errors when it cannot.
+    """
+    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": LOCK})
+            connection.execute(text("set lock_timeout = '10s'"))
+            _ensure_logins(connection, passwords)
+            config = Config(attributes={"connection": connection})
+            config.set_main_option("script_location", str(MIGRATIONS))
+            connection.commit()
+            command.upgrade(config, "head")
+            for level in levels:
+                connection.execute(
+                    text("select create_level(:level, :dimensions)"),
+                    {"level": level, "dimensions": dimensions},
+                )
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def _ensure_logins(connection: Connection, passwords: Mapping[Login, str]) -> None:
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    roles = connection.execute(text("select rolname, rolsuper or rolbypassrls from pg_roles"))
+    powers = {name: powerful for name, powerful in roles}  # noqa: C416 (rows are not pairs to mypy)
+    for login in Login:
+        if powers.get(login.value):
+            raise EnforcementBroken(
+                f"the database role {login.value} is a superuser or bypasses row-level security; "
+                "take that from it, then start again"
+            )
+        verb = "alter" if login.value in powers else "create"
+        driver.execute(
+            sql.SQL(verb + " role {} login password {}").format(
+                sql.Identifier(login.value), sql.Literal(passwords[login])
+            )
+        )

@@ -1,0 +1,83 @@
+"""A question on its way to an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.scope import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A marked place in the answer: `[number]` stands for this passage of this document.
+
+    `quote` is text of the passage that supports the answer, as it stands there.
+    """
+
+    number: int
+    chunk_id: UUID
+    document_id: UUID
+    title: str
+    uri: str
+    heading: str
+    page: int | None
+    classification: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence of a passage, chosen as evidence. `similarity` is a cosine in [-1, 1]."""
+
+    passage: Passage
+    text: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is sent to the model, and only that. Built from passages authorised twice."""
+
+    text: str
+    quotes: tuple[Quote, ...]
+    stop: tuple[str, ...]
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the model wrote, before anything was checked."""
+
+    text: str
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the evidence supports the draft; `reason` names the first thing that failed."""
+
+    supported: bool
+    reason: str
+
+
+class Outcome(StrEnum):
+    """How a question ended."""
+
+    ANSWERED = "answered"
+    NOTHING_FOUND = "nothing_found"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the asking person gets."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    outcome: Outcome
+    revision: int
+    release: str
+    audit_id: UUID

@@ -1,0 +1,40 @@
+"""Search what one scope may read: by meaning and by words, fused."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from app.db.chunks import matching, nearest, read_chunks
+from app.db.engine import Database
+from app.domain.scope import Found, Scope
+from app.inference.embed import Embedder
+from app.retrieval.fuse import fuse
+from app.retrieval.passages import to_passage
+
+CANDIDATES = 60
+"""How many chunks each kind of search proposes for fusion."""
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """Hybrid search in one read-only transaction bound to the sealed scope."""
+
+    database: Database
+    embedder: Embedder
+
+    async def search(self, scope: Scope, query: str, k: int) -> Found:
+        """The `k` best passages for a query, best first; fewer when less is readable."""
+        if not scope.classifications or not scope.slots:
+            return Found(scope.revision, ())
+        [vector] = await asyncio.to_thread(self.embedder.embed, [query])
+        async with self.database.reader(scope.sealed) as connection:
+            by_meaning = await nearest(connection, scope, vector, CANDIDATES)
+            by_words = await matching(connection, scope, query, CANDIDATES)
+            scores = dict(fuse(by_meaning, by_words)[:k])
+            rows = await read_chunks(connection, scope, list(scores))
+        passages = sorted(
+            (to_passage(row, scores[row.id]) for row in rows),
+            key=lambda passage: (-passage.score, passage.chunk_id),
+        )
+        return Found(scope.revision, tuple(passages))
