@@ -24,11 +24,16 @@ _GRANTS = text("""
 select slot_id, principal_id, effect from slot_grant
  where slot_id = any (:slots) and until is null
 """)
-_MEMBERSHIPS = text("select member_id, group_id from membership where until is null")
-_PEOPLE = text("""
-select p.id, p.kind, p.key, p.known, a.disabled_at
-  from principal p left join account a on a.principal_id = p.id
- where p.kind <> 'user' or p.id = :id
+_PERSON = text("""
+select p.known, a.disabled_at
+  from principal p join account a on a.principal_id = p.id
+ where p.id = :id
+""")
+_EVERYBODY = text("select id from principal where kind in ('everyone', 'public')")
+_GROUPS = text("""
+select g.id, g.key
+  from membership m join principal g on g.id = m.group_id
+ where m.member_id = any (:members) and m.until is null
 """)
 
 
@@ -46,23 +51,11 @@ async def readable_documents(
     if not slots:
         return frozenset()
 
-    people = {
-        row.id: row for row in await connection.execute(_PEOPLE, {"id": account.principal_id})
-    }
-    me = people.get(account.principal_id)
+    me = (await connection.execute(_PERSON, {"id": account.principal_id})).one_or_none()
     if me is None or not me.known or me.disabled_at is not None:
         return frozenset()
-
-    groups_of: dict[int, set[int]] = defaultdict(set)
-    for member, group in await connection.execute(_MEMBERSHIPS):
-        groups_of[member].add(group)
-    mine = {account.principal_id}
-    mine.update(row.id for row in people.values() if row.kind in ("everyone", "public"))
-    frontier = [account.principal_id]
-    while frontier:
-        for group in groups_of[frontier.pop()] - mine:
-            mine.add(group)
-            frontier.append(group)
+    groups = await _groups_of(connection, account.principal_id)
+    mine = {account.principal_id, *groups, *await connection.scalars(_EVERYBODY)}
 
     allowed: dict[int, bool] = defaultdict(bool)
     denied: dict[int, bool] = defaultdict(bool)
@@ -73,7 +66,7 @@ async def readable_documents(
     subject = Subject(
         account=account,
         principal_ids=frozenset(mine),
-        group_keys=frozenset(people[i].key for i in mine if people[i].kind == "group"),
+        group_keys=frozenset(groups.values()),
         revision=0,
     )
     cleared = set(policy.clearance(subject, purpose))
@@ -85,3 +78,15 @@ async def readable_documents(
         and allowed[row.slot_id]
         and not denied[row.slot_id]
     )
+
+
+async def _groups_of(connection: AppConnection, principal_id: int) -> dict[int, str]:
+    """Every group that a principal belongs to at any depth: its id and its key."""
+    groups: dict[int, str] = {}
+    frontier = [principal_id]
+    while frontier:
+        rows = await connection.execute(_GROUPS, {"members": frontier})
+        found = {row.id: row.key for row in rows if row.id not in groups}
+        groups |= found
+        frontier = list(found)
+    return groups

@@ -1,0 +1,157 @@
+"""2,000 random small organisations: what the database lets each person see, three ways, against
+the reference. The seed is printed by a failure and can be set with PORTCULLIS_SEED."""
+
+from __future__ import annotations
+
+import os
+import random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select, text, union_all
+
+from app.authz.policy import Policy
+from app.authz.recheck import readable_documents
+from app.authz.scope import ScopeResolver
+from app.db.engine import Database
+from app.db.levels import chunk_table, rendition_table
+from app.domain.principal import Account, Role
+from tests.authz.organisations import (
+    LEVELS,
+    change,
+    make_sources,
+    put_directory,
+    put_documents,
+    random_organisation,
+)
+from tests.authz.reference import Organisation, may_read
+
+pytestmark = pytest.mark.integration
+
+ORGANISATIONS = 2_000
+SEED = int(os.environ.get("PORTCULLIS_SEED", "20261124"))
+
+_VISIBLE = union_all(*(select(chunk_table(level).c.document_id) for level in LEVELS))
+
+
+async def put_chunks(database: Database, dimensions: int) -> None:
+    """One chunk for each document, at its level and slot, under the ingest login."""
+    async with database.app() as connection:
+        rows = (
+            await connection.execute(
+                text("select id, slot_id, classification from document where slot_id is not null")
+            )
+        ).all()
+    vector = "[" + ",".join(["0.05"] * dimensions) + "]"
+    async with database.ingest() as connection:
+        for level in LEVELS:
+            here = [row for row in rows if row.classification == level]
+            await connection.execute(
+                insert(rendition_table(level)),
+                [
+                    {
+                        "id": row.id, "document_id": row.id, "slot_id": row.slot_id, "title": "t",
+                        "uri": "", "mime_type": "text/plain", "source": "s", "external_id": "e",
+                        "redactions": {}, "evidence": [],
+                    }
+                    for row in here
+                ],
+            )  # fmt: skip
+            await connection.execute(
+                insert(chunk_table(level)),
+                [
+                    {
+                        "id": row.id, "rendition_id": row.id, "document_id": row.id,
+                        "slot_id": row.slot_id, "ordinal": 0, "heading": "", "text": "t",
+                        "embedding": vector, "terms": "t",
+                    }
+                    for row in here
+                ],
+            )  # fmt: skip
+
+
+async def differences(
+    database: Database,
+    policy: Policy,
+    accounts: dict[str, Account],
+    organisations: dict[str, Organisation],
+    ids: dict[str, UUID],
+) -> list[str]:
+    """Where row-level security, the predicate or the re-check say something else than the
+    reference does, for each user about each document of the organisation."""
+    resolver = ScopeResolver(database, policy, seconds=60)
+    wrong: list[str] = []
+    async with database.app() as connection:
+        rows = await connection.execute(
+            text("select id, slot_id, classification from document where slot_id is not null")
+        )
+        placed = {row.id: (row.slot_id, row.classification) for row in rows}
+    for organisation in organisations.values():
+        own = {ids[name]: name for name in organisation.documents}
+        for user in organisation.users:
+            account = accounts[user]
+            scope = await resolver.resolve(account, "search")
+            async with database.reader(scope.sealed) as connection:
+                by_rows = set(await connection.scalars(_VISIBLE)) & own.keys()
+            slots, levels = set(scope.slots), set(scope.classifications)
+            by_predicate = {
+                document
+                for document in own
+                if document in placed
+                and placed[document][0] in slots
+                and placed[document][1] in levels
+            }
+            async with database.app() as connection:
+                by_recheck = await readable_documents(connection, policy, account, "search", own)
+            expected = {i for i, name in own.items() if may_read(organisation, user, name)}
+            wrong += [
+                f"{way}: {user} and {own[document]}"
+                for way, said in (
+                    ("row-level security", by_rows),
+                    ("predicate", by_predicate),
+                    ("re-check", by_recheck),
+                )
+                for document in said ^ expected
+            ]
+    return wrong
+
+
+async def test_the_database_agrees_with_the_reference(
+    database: Database, policy: Policy, dimensions: int
+) -> None:
+    chance = random.Random(SEED)
+    organisations = {f"o{i}": random_organisation(chance, f"o{i}") for i in range(ORGANISATIONS)}
+    sources = await make_sources(database)
+    ids: dict[str, UUID] = {}
+    async with database.app() as connection:
+        await put_directory(connection, organisations.values())
+        for organisation in organisations.values():
+            ids |= await put_documents(connection, sources, organisation)
+        rows = await connection.execute(text("select id, key from principal where kind = 'user'"))
+        accounts = {row.key: Account(row.id, row.key, row.key, Role.EMPLOYEE) for row in rows}
+    await put_chunks(database, dimensions)
+    regulated = {m for o in organisations.values() for m in o.members["group:regulated-data"]}
+    for organisation in organisations.values():
+        organisation.members["group:regulated-data"] = regulated
+
+    assert not await differences(database, policy, accounts, organisations, ids), f"seed {SEED}"
+    seen = sum(
+        may_read(o, user, name)
+        for o in organisations.values()
+        for user in o.users
+        for name in o.documents
+    )
+    pairs = sum(len(o.users) * len(o.documents) for o in organisations.values())
+    assert 0.05 < seen / pairs < 0.6, "the random organisations are not interesting any more"
+
+    # Change memberships and ACLs of some, and nothing that was revoked stays.
+    changed = {
+        name: change(chance, name, organisations[name])
+        for name in chance.sample(sorted(organisations), 100)
+    }
+    organisations |= changed
+    async with database.app() as connection:
+        await put_directory(connection, organisations.values())
+        for organisation in changed.values():
+            await put_documents(connection, sources, organisation)
+    assert not await differences(database, policy, accounts, changed, ids), f"seed {SEED}"

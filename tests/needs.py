@@ -1,0 +1,52 @@
+"""Say which tests cannot run here, and why; in CI that is a failure.
+
+`python -m tests.needs` before the tests, `--again` after them, where people look.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("PORTCULLIS_DATA", PROJECT.parent / "shared/data"))
+
+
+def browser() -> str | None:
+    """The path of Chromium, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def data(name: str) -> Path | None:
+    """The folder of a data set, or None."""
+    folder = DATA / name
+    return folder if folder.is_dir() else None
+
+
+def missing() -> list[str]:
+    """One line for each thing without which tests are skipped."""
+    lines = []
+    if browser() is None:
+        lines.append("no Chromium: the browser tests are skipped (Debian: apt install chromium)")
+    lines += [
+        f"no data set '{name}': its tests are skipped (set PORTCULLIS_DATA to the folder of it)"
+        for name in ("handbook", "company")
+        if data(name) is None
+    ]
+    return lines
+
+
+def main() -> int:
+    lines = missing()
+    for line in lines:
+        sys.stdout.write(f"skipped here: {line}\n")
+    if lines and os.environ.get("CI") == "true":
+        sys.stdout.write("In CI nothing may be skipped.\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
