@@ -29,7 +29,9 @@ def random_organisation(chance: random.Random, name: str) -> Organisation:
         group: set(chance.sample([*users, *nodes], chance.randint(0, 3))) - {group}
         for group in nodes
     }
-    names = [*users, *groups, "everyone", "public", f"nobody.{name}@random.example"]
+    names = [*users, *groups, f"nobody.{name}@random.example"]
+    if chance.random() < 0.2:
+        names += ["everyone", "public"]
 
     def acl() -> Acl:
         allow = frozenset(chance.sample(names, chance.choice((0, 1, 1, 2, 3))))
@@ -77,9 +79,10 @@ async def put_documents(
     """Write containers, ACLs and document rows; the id of each document."""
     ids: dict[str, UUID] = {}
     for name, acl in organisation.containers.items():
-        await set_container_acl(connection, _source(sources, name), name, _product(acl))
+        for source in sources.values():
+            await set_container_acl(connection, source, name, _product(acl))
     for name, document in organisation.documents.items():
-        source = _source(sources, document.container or name)
+        source = sources[SOURCES[int(name[-1]) % len(SOURCES)]]
         container = slot = None
         if document.container is not None:
             container, slot = await ensure_container(connection, source, document.container)
@@ -121,10 +124,6 @@ async def make_sources(database: Database) -> dict[str, int]:
             )
             for key in SOURCES
         }
-
-
-def _source(sources: dict[str, int], name: str) -> int:
-    return sources[SOURCES[sum(name.encode()) % len(SOURCES)]]
 
 
 def _product(acl: Acl) -> ProductAcl:

@@ -42,7 +42,7 @@ async def put_chunks(database: Database, dimensions: int) -> None:
                 text("select id, slot_id, classification from document where slot_id is not null")
             )
         ).all()
-    vector = "[" + ",".join(["0.05"] * dimensions) + "]"
+    vector = [0.05] * dimensions
     async with database.ingest() as connection:
         for level in LEVELS:
             here = [row for row in rows if row.classification == level]

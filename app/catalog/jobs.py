@@ -1,0 +1,101 @@
+"""Jobs: asked for here, done by the ingestion, kept in Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from app.db.engine import AppConnection, Database
+from app.domain.principal import Account, Role
+from app.domain.source import Job, Source
+from app.errors import Conflict, InvalidInput, NotFound
+
+_NEW = text("""
+insert into job (kind, source_id, requested_by, total) values (:kind, :source, :by, :total)
+returning id
+""")
+_GET = text("""
+select j.*, s.key as source, p.key as owner
+  from job j join source s on s.id = j.source_id left join principal p on p.id = s.owner_id
+ where j.id = :id
+""")
+_OPEN_SYNC = text("""
+select id from job
+ where source_id = :source and kind = 'sync' and state in ('queued', 'running')
+ order by created_at limit 1
+""")
+_LOCK_SOURCE = text("select 1 from source where id = :source for update")
+
+
+async def new_job(
+    connection: AppConnection, kind: str, source_id: int, account: Account | None, total: int = 0
+) -> UUID:
+    by = account.principal_id if account else None
+    return UUID(
+        str(
+            await connection.scalar(
+                _NEW, {"kind": kind, "source": source_id, "by": by, "total": total}
+            )
+        )
+    )
+
+
+async def start_sync(database: Database, account: Account | None, source: Source) -> UUID:
+    """The id of the source's sync: the one that waits or runs already, or a new one.
+
+    Raises InvalidInput for a source that is pushed to.
+    """
+    if source.kind == "push":
+        raise InvalidInput(f"source {source.key!r} is pushed to; there is nothing to sync")
+    async with database.app() as connection:
+        await connection.execute(_LOCK_SOURCE, {"source": source.id})
+        running = await connection.scalar(_OPEN_SYNC, {"source": source.id})
+        if running is not None:
+            return UUID(str(running))
+        return await new_job(connection, "sync", source.id, account)
+
+
+async def get_job(database: Database, account: Account | None, job_id: UUID) -> Job:
+    """A job of a source that the account may manage. Raises NotFound, also where it may not."""
+    async with database.app() as connection:
+        row = (await connection.execute(_GET, {"id": job_id})).one_or_none()
+    if row is None or not (
+        account is None or account.role is Role.ADMIN or row.owner == account.email
+    ):
+        raise NotFound("there is no such job, or you may not see it")
+    return to_job(row)
+
+
+async def wait_for(
+    database: Database, account: Account | None, job_id: UUID, seconds: float
+) -> Job:
+    """The job once it has ended. Raises Conflict when it has not after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        job = await get_job(database, account, job_id)
+        if job.ended:
+            return job
+        await asyncio.sleep(0.1)
+    raise Conflict(f"job {job_id} is still at work; look at it later, nothing is lost")
+
+
+def to_job(row: Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        kind=row.kind,
+        source=row.source,
+        source_id=row.source_id,
+        state=row.state,
+        total=row.total,
+        done=row.done,
+        failed=row.failed,
+        message=row.message,
+        detail=row.detail,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )

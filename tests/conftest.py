@@ -1,0 +1,102 @@
+"""The real servers that integration tests run on: one Postgres and one Valkey per session, a
+database of its own per test module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from app.authz.levels import load_levels
+from app.authz.policy import Policy
+from app.db.engine import Database
+from app.db.migrate import upgrade
+from app.runtime.folders import Folders
+from app.runtime.postgres import EmbeddedPostgres
+from app.runtime.secrets import login_passwords
+from app.runtime.supervisor import Supervisor
+from app.runtime.valkey import EmbeddedValkey
+from app.settings import PROJECT
+
+SECRET = "a secret of the tests, long enough for it"
+DIMENSIONS = 384
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    root = tmp_path_factory.mktemp("data")
+    for parent in (root, *root.parents):
+        # another user runs Postgres when the tests run as root
+        if os.getuid() == 0 and parent.stat().st_mode & 0o001 == 0:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    folders = Folders(root)
+    folders.make()
+    return folders
+
+
+@pytest.fixture(scope="session")
+def supervisor(folders: Folders) -> Iterator[Supervisor]:
+    running = Supervisor(folders, say=lambda line: None)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(supervisor: Supervisor, folders: Folders) -> EmbeddedPostgres:
+    """The running embedded server, without a database of ours."""
+    server = EmbeddedPostgres(folders, SECRET)
+    supervisor.start(server)
+    supervisor.wait([server], seconds=60)
+    return server
+
+
+@pytest.fixture(scope="session")
+def valkey(supervisor: Supervisor, folders: Folders) -> EmbeddedValkey:
+    server = EmbeddedValkey(folders)
+    supervisor.start(server)
+    supervisor.wait([server], seconds=30)
+    return server
+
+
+@pytest.fixture(scope="session")
+def levels() -> tuple[str, ...]:
+    return load_levels(PROJECT / "policies")
+
+
+@pytest.fixture(scope="session")
+def policy(levels: tuple[str, ...]) -> Policy:
+    return Policy.load(PROJECT / "policies", levels)
+
+
+@pytest.fixture(scope="session")
+def dimensions() -> int:
+    return DIMENSIONS
+
+
+@pytest.fixture(scope="module")
+def owner_url(postgres: EmbeddedPostgres, levels: tuple[str, ...]) -> Iterator[str]:
+    """The URL, as its owner, of a migrated database that is dropped after the module."""
+    name = f"test_{uuid4().hex[:12]}"
+    postgres.ensure_database(name)
+    url = make_url(postgres.owner_url).set(database=name).render_as_string(hide_password=False)
+    upgrade(url, login_passwords(SECRET), levels, DIMENSIONS)
+    yield url
+    with postgres._connect("postgres") as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+async def database(owner_url: str) -> AsyncIterator[Database]:
+    connected = Database.connect(owner_url, login_passwords(SECRET))
+    yield connected
+    await connected.close()
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    return PROJECT
