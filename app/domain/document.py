@@ -67,12 +67,16 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """A parsed document with its classification and every reason that led to it."""
+    """A parsed document with its classification and every reason that led to it.
+
+    `entities` count in the text, `title_entities` in the title.
+    """
 
     parsed: Parsed
     classification: str
     evidence: tuple[str, ...]
     entities: tuple[Entity, ...]
+    title_entities: tuple[Entity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

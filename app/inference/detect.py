@@ -42,7 +42,7 @@ class Detector:
             from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 
             # the e-mail recogniser would fetch the list of public suffixes
-            tldextract.extract = tldextract.TLDExtract(suffix_list_urls=())
+            setattr(tldextract, "extract", tldextract.TLDExtract(suffix_list_urls=()))  # noqa: B010
             engine = _engine(bool(self.types & NEEDS_MODEL))
             registry = RecognizerRegistry(supported_languages=[LANGUAGE])
             registry.load_predefined_recognizers(languages=[LANGUAGE], nlp_engine=engine)
@@ -76,7 +76,7 @@ def _engine(with_model: bool) -> Any:
             }
         ).create_engine()
 
-    class WordsOnly(NlpEngine):  # type: ignore[misc]
+    class WordsOnly(NlpEngine):
         """Tokens with their lower-case form for a lemma; no entities."""
 
         def __init__(self) -> None:
@@ -101,7 +101,12 @@ def _engine(with_model: bool) -> Any:
             )
 
         def process_batch(
-            self, texts: Iterable[str], language: str, **options: Any
+            self,
+            texts: Iterable[str],
+            language: str,
+            batch_size: int = 1,
+            n_process: int = 1,
+            **options: Any,
         ) -> Iterator[tuple[str, Any]]:
             for text in texts:
                 yield text, self.process_text(text, language)

@@ -1,0 +1,150 @@
+"""Which classification a document gets, and why: the strictest that any rule says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.authz.levels import load_levels, strictest
+from app.domain.document import Classified, Entity, Parsed
+from app.errors import ConfigurationError
+
+_LABEL = re.compile(
+    r"^\W*(?:document |data |information )?(?P<field>classification|sensitivity|confidentiality)"
+    r"(?: level)?\W{0,3}[:=]\W{0,3}(?P<label>[a-z][a-z \-/]{1,40}?)\W*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+Said = tuple[str, str]
+"""A classification and the reason for it, in words that hold nothing of the text."""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What others say about a document: floors of source and folder, and the push itself.
+
+    Each is a classification by name, or None. Only these can make a document less strict than
+    the default.
+    """
+
+    source: str | None = None
+    folder: str | None = None
+    document: str | None = None
+
+
+@dataclass(frozen=True)
+class ClassificationRules:
+    """The rules of `policies/classification.yaml`."""
+
+    levels: tuple[str, ...]
+    default: str
+    fields: tuple[str, ...]
+    aliases: Mapping[str, str]
+    phrases: tuple[tuple[str, re.Pattern[str]], ...]
+    counts: tuple[tuple[str, frozenset[str], int], ...]
+
+    @classmethod
+    def load(cls, policies: Path) -> ClassificationRules:
+        """Raises ConfigurationError when the file does not say what it must."""
+        levels = load_levels(policies)
+        path = policies / "classification.yaml"
+        try:
+            rules: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+            labels = rules.get("labels", {})
+            loaded = cls(
+                levels=levels,
+                default=rules["default"],
+                fields=tuple(labels.get("fields", ())),
+                aliases={k.casefold(): v for k, v in labels.get("aliases", {}).items()},
+                phrases=tuple(
+                    (rule["level"], re.compile("|".join(map(re.escape, rule["any"])), re.I))
+                    for rule in rules.get("phrases", ())
+                ),
+                counts=tuple(
+                    (rule["level"], frozenset(rule["types"]), int(rule["at_least"]))
+                    for rule in rules.get("entities", ())
+                ),
+            )
+        except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ConfigurationError(f"{path}: a rule is not written as it must be") from error
+        named = [loaded.default, *loaded.aliases.values()]
+        named += [level for level, _ in loaded.phrases] + [level for level, *_ in loaded.counts]
+        if unknown := sorted({name for name in named if name not in levels}):
+            raise ConfigurationError(f"{path}: unknown classification {', '.join(unknown)}")
+        return loaded
+
+    @property
+    def entity_types(self) -> frozenset[str]:
+        """The types that the rules count."""
+        return frozenset(name for _, types, _ in self.counts for name in types)
+
+    def classify(
+        self,
+        parsed: Parsed,
+        metadata: Mapping[str, str],
+        entities: Sequence[Entity],
+        stated: Stated,
+    ) -> tuple[str, tuple[str, ...]]:
+        """The classification of a document and every reason, the decisive ones first."""
+        said = [*self._by_others(stated), *self._by_labels(parsed, metadata)]
+        said += [*self._by_phrases(parsed), *self._by_entities(parsed, entities)]
+        if stated.folder is None and stated.document is None:
+            said.append((self.default, f"{self.default} is the default"))
+        level = strictest(self.levels, *(name for name, _ in said))
+        reasons = sorted(said, key=lambda s: -self.levels.index(s[0]))
+        return level, tuple(reason for _, reason in reasons)
+
+    def _by_others(self, stated: Stated) -> Iterator[Said]:
+        for who, level in (
+            ("its source", stated.source),
+            ("its folder", stated.folder),
+            ("whoever sent it", stated.document),
+        ):
+            if level is not None:
+                yield self._named(level), f"{who} says {self._named(level)}"
+
+    def _by_labels(self, parsed: Parsed, metadata: Mapping[str, str]) -> Iterator[Said]:
+        for name in self.fields:
+            if label := metadata.get(name, "").strip():
+                yield self._labelled(label, f"its field '{name}'")
+        for match in _LABEL.finditer(parsed.text):
+            yield self._labelled(match["label"], "a label in its text")
+
+    def _by_phrases(self, parsed: Parsed) -> Iterator[Said]:
+        for level, pattern in self.phrases:
+            if pattern.search(parsed.text):
+                yield level, f"a phrase that policy calls {level}"
+
+    def _by_entities(self, parsed: Parsed, entities: Sequence[Entity]) -> Iterator[Said]:
+        for level, types, at_least in self.counts:
+            values = {parsed.text[e.start : e.end] for e in entities if e.type in types}
+            if len(values) >= at_least:
+                yield level, f"{len(values)} different values of {', '.join(sorted(types))}"
+
+    def _labelled(self, label: str, where: str) -> Said:
+        level = self._named(label)
+        known = label.casefold().strip() in (*self.levels, *self.aliases)
+        return level, f"{where} says {level}" if known else f"{where} names no level of ours"
+
+    def _named(self, name: str) -> str:
+        """A level by its name or alias; the strictest for a name that nobody has ordered."""
+        name = name.casefold().strip()
+        name = self.aliases.get(name, name)
+        return name if name in self.levels else self.levels[-1]
+
+
+def classify(
+    rules: ClassificationRules,
+    parsed: Parsed,
+    metadata: Mapping[str, str],
+    entities: tuple[Entity, ...],
+    title_entities: tuple[Entity, ...],
+    stated: Stated,
+) -> Classified:
+    """The step of the pipeline: a parsed document becomes a classified one."""
+    level, evidence = rules.classify(parsed, metadata, entities, stated)
+    return Classified(parsed, level, evidence, entities, title_entities)

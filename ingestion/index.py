@@ -1,0 +1,181 @@
+"""Write a document to its index and ACL slot, in one transaction: as it was, or fully replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from app.authz.grants import Placed, ensure_container, explicit_slot
+from app.authz.revision import raise_revision
+from app.db.chunks import write_rendition
+from app.db.engine import Database, IngestConnection
+from app.db.levels import delete_rows, move_rows
+from app.domain.acl import Acl
+from app.domain.document import EmbeddedChunk, Rendition
+from ingestion.problem import DocumentProblem
+from ingestion.problems import open_problem, resolve_problem
+from ingestion.work import Work
+
+_LOCK = text("""
+select id, slot_id, container_id, acl_sequence, state, fingerprint from document
+ where id = :id for update
+""")
+_DONE = text("""
+update document set slot_id = :slot, container_id = :container, state = 'indexed',
+       classification = :classification, fingerprint = :fingerprint, chunks = :chunks,
+       indexed_at = now()
+ where id = :id
+""")
+_PLACE = text("update document set slot_id = :slot, container_id = :container where id = :id")
+_WITHDRAW = text("""
+update document set state = 'failed', fingerprint = null, chunks = 0, slot_id = :slot,
+       container_id = :container
+ where id = :id
+""")
+_FAILED = text("update document set state = 'failed' where id = :id and state = 'pending'")
+_END_INTAKE = text("""
+update intake set state = :state, content = null, finished_at = now()
+ where id = :id and state = 'waiting'
+""")
+_STILL_WAITING = text("select state = 'waiting' from intake where id = :id for update")
+
+NOBODY = DocumentProblem(
+    "acl",
+    "nothing says who may read this, so nobody may",
+    "give its folder an _acl.yaml, or send an ACL with it",
+)
+
+
+@dataclass(frozen=True)
+class Indexer:
+    """Writes under the ingest login, which cannot read any text."""
+
+    database: Database
+    levels: tuple[str, ...]
+
+    async def index(
+        self, work: Work, rendition: Rendition, chunks: Sequence[EmbeddedChunk]
+    ) -> bool:
+        """Replace what is indexed for a document; False when it is gone or superseded by now."""
+        async with self.database.ingest() as connection:
+            document = await self._lock(connection, work)
+            if document is None:
+                return False
+            container, placed = await self._place(connection, work, document)
+            await write_rendition(
+                connection,
+                levels=self.levels,
+                document_id=work.document_id,
+                slot_id=placed.slot_id,
+                source=work.item.source,
+                external_id=work.item.external_id,
+                uri=work.item.uri,
+                mime_type=work.item.mime_type,
+                rendition=rendition,
+                chunks=chunks,
+            )
+            await connection.execute(
+                _DONE,
+                {
+                    "id": work.document_id,
+                    "slot": placed.slot_id,
+                    "container": container,
+                    "classification": rendition.classification,
+                    "fingerprint": work.fingerprint,
+                    "chunks": len(chunks),
+                },
+            )
+            await self._end(connection, work, document, placed)
+        return True
+
+    async def place(self, work: Work) -> bool:
+        """The content is indexed already: only see to it that the right people may read it.
+
+        True when that was a change.
+        """
+        async with self.database.ingest() as connection:
+            document = await self._lock(connection, work)
+            if document is None:
+                return False
+            container, placed = await self._place(connection, work, document)
+            moved = bool(placed.slot_id != document.slot_id)
+            if moved:
+                await move_rows(connection, self.levels, work.document_id, placed.slot_id)
+            await connection.execute(
+                _PLACE, {"id": work.document_id, "slot": placed.slot_id, "container": container}
+            )
+            await self._end(connection, work, document, placed)
+        return moved
+
+    async def record_problem(self, work: Work, problem: DocumentProblem) -> None:
+        """Keep the problem for the owner. What was indexed before stays, unless other people
+        may read the document now: then it is withdrawn, since its new form is not there."""
+        async with self.database.ingest() as connection:
+            document = await self._lock(connection, work)
+            if document is None:
+                return
+            container, placed = await self._place(connection, work, document)
+            key = {"id": work.document_id}
+            if document.state == "indexed" and placed.slot_id != document.slot_id:
+                await delete_rows(connection, self.levels, [work.document_id])
+                await connection.execute(
+                    _WITHDRAW, {**key, "slot": placed.slot_id, "container": container}
+                )
+                await raise_revision(connection, "document withdrawn")
+            else:
+                await connection.execute(_FAILED, key)
+            await open_problem(connection, work.source_id, work.item.external_id, problem)
+            if work.intake_id is not None:
+                await connection.execute(_END_INTAKE, {"id": work.intake_id, "state": "failed"})
+
+    async def _lock(self, connection: IngestConnection, work: Work) -> Row[Any] | None:
+        document = (await connection.execute(_LOCK, {"id": work.document_id})).one_or_none()
+        if document is not None and work.intake_id is not None:
+            waiting = await connection.scalar(_STILL_WAITING, {"id": work.intake_id})
+            return document if waiting else None
+        return document
+
+    async def _place(
+        self, connection: IngestConnection, work: Work, document: Row[Any]
+    ) -> tuple[int | None, Placed]:
+        """The container and the slot that the document belongs in from now on."""
+        container = folder_slot = None
+        item = work.item
+        if item.container is not None:
+            container, folder_slot = await ensure_container(
+                connection, work.source_id, item.container
+            )
+        if work.acl_sequence < document.acl_sequence and document.slot_id is not None:
+            # somebody replaced the ACL after this was accepted; that stays
+            return document.container_id, Placed(document.slot_id, ())
+        if item.acl is not None or folder_slot is None:
+            acl = item.acl or Acl()
+            return container, await explicit_slot(connection, work.source_id, container, acl)
+        return container, Placed(folder_slot, ())
+
+    async def _end(
+        self, connection: IngestConnection, work: Work, document: Row[Any], placed: Placed
+    ) -> None:
+        if document.slot_id is not None and document.slot_id != placed.slot_id:
+            await raise_revision(connection, "document moved to another ACL slot")
+        name = work.item.external_id
+        if work.item.acl is None and work.item.container is None:
+            await open_problem(connection, work.source_id, name, NOBODY)
+        elif placed.unmapped:
+            await open_problem(connection, work.source_id, name, unknown(placed.unmapped))
+        else:
+            await resolve_problem(connection, work.source_id, name)
+        if work.intake_id is not None:
+            await connection.execute(_END_INTAKE, {"id": work.intake_id, "state": "done"})
+
+
+def unknown(names: Sequence[str]) -> DocumentProblem:
+    """The problem of an ACL that names somebody who is not known; it grants them nothing."""
+    return DocumentProblem(
+        "acl",
+        f"the ACL names {', '.join(names[:5])}, whom nobody here knows, so it grants them nothing",
+        "mend the ACL, or add them to the directory",
+    )

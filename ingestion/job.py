@@ -1,0 +1,97 @@
+"""A job's life in Postgres: claimed by one worker, kept alive, ended or taken up again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.db.engine import Database
+
+STALE_SECONDS = 30
+"""A job whose worker has not been heard of for so long is taken up by another."""
+ATTEMPTS = 5
+
+_CLAIM = text("""
+update job set state = 'running', attempts = attempts + 1, heartbeat_at = now(),
+       started_at = coalesce(started_at, now()), message = ''
+ where id = (
+   select j.id from job j
+    where (cast(:id as uuid) is null or j.id = :id) and j.attempts < :attempts
+      and (j.state = 'queued'
+           or (j.state = 'running'
+               and j.heartbeat_at < now() - make_interval(secs => :stale)))
+      and not exists (
+        select from job other where other.source_id = j.source_id and other.id <> j.id
+           and other.kind = 'sync' and j.kind = 'sync' and other.state = 'running'
+           and other.heartbeat_at >= now() - make_interval(secs => :stale))
+    order by j.created_at limit 1 for update skip locked)
+returning id, kind, source_id
+""")
+_GIVE_UP = text("""
+update job set state = 'failed', finished_at = now(),
+       message = 'given up after ' || attempts || ' attempts; see the log of the worker'
+ where attempts >= :attempts and (state = 'queued' or (state = 'running'
+   and heartbeat_at < now() - make_interval(secs => :stale)))
+""")
+_RETRY = text("""
+update job set state = 'queued', message = :message where id = :id and state = 'running'
+""")
+_PROGRESS = text("""
+update job set heartbeat_at = now(), total = :total, done = :done, failed = :failed,
+       detail = cast(:detail as jsonb)
+ where id = :id and state = 'running'
+""")
+_ALIVE = text("update job set heartbeat_at = now() where id = :id and state = 'running'")
+_END = text("""
+update job set state = :state, message = :message, finished_at = now() where id = :id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A job that this worker does and nobody else."""
+
+    id: UUID
+    kind: str
+    source_id: int
+
+
+@dataclass(frozen=True)
+class JobLedger:
+    """What workers do to jobs."""
+
+    database: Database
+
+    async def claim(self, job_id: UUID | None = None) -> Claimed | None:
+        """This job, or the oldest that waits; None when there is none to do."""
+        parameters = {"id": job_id, "attempts": ATTEMPTS, "stale": STALE_SECONDS}
+        async with self.database.ingest() as connection:
+            await connection.execute(_GIVE_UP, {"attempts": ATTEMPTS, "stale": STALE_SECONDS})
+            row = (await connection.execute(_CLAIM, parameters)).one_or_none()
+        return Claimed(row.id, row.kind, row.source_id) if row else None
+
+    async def progress(
+        self, job: Claimed, *, total: int, done: int, failed: int, detail: Mapping[str, Any]
+    ) -> None:
+        parameters = {"id": job.id, "total": total, "done": done, "failed": failed}
+        async with self.database.ingest() as connection:
+            await connection.execute(_PROGRESS, {**parameters, "detail": json.dumps(dict(detail))})
+
+    async def alive(self, job: Claimed) -> None:
+        async with self.database.ingest() as connection:
+            await connection.execute(_ALIVE, {"id": job.id})
+
+    async def end(self, job: Claimed, state: str, message: str = "") -> None:
+        """`state` is done or failed; `message` is for the owner."""
+        async with self.database.ingest() as connection:
+            await connection.execute(_END, {"id": job.id, "state": state, "message": message})
+
+    async def retry(self, job: Claimed, message: str) -> None:
+        """Back into the queue, for this or another worker."""
+        async with self.database.ingest() as connection:
+            await connection.execute(_RETRY, {"id": job.id, "message": message})

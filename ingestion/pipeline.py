@@ -1,0 +1,184 @@
+"""The story of a document: parse, classify, redact, chunk, embed, index.
+
+`prepare` is the part that only computes; it runs in processes of its own, so that a parser that
+crashes takes nothing with it, and overlaps with the embedding of the documents before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+from app.domain.document import Chunk, EmbeddedChunk, Rendition, SourceItem
+from app.inference.detect import Detector
+from app.inference.embed import Embedder
+from ingestion.chunk import chunk, embedded_text
+from ingestion.classify import ClassificationRules, Stated, classify
+from ingestion.index import Indexer
+from ingestion.parse import parse
+from ingestion.pool import PreparationPool
+from ingestion.problem import DocumentProblem
+from ingestion.redact import RedactionRules, redact
+from ingestion.work import Work
+
+VERSION = "1"
+"""Raise it when the same file would be indexed differently: the next sync indexes all again."""
+AHEAD = 16
+"""So many documents are read ahead of the one that is written."""
+BATCH_CHUNKS = 96
+"""About so many chunks, of several documents, are embedded together."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The policies that decide what a document becomes."""
+
+    classification: ClassificationRules
+    redaction: RedactionRules
+    detector: Detector
+
+    @classmethod
+    def load(cls, policies: Path) -> Rules:
+        """Raises ConfigurationError naming the file that is wrong."""
+        classification = ClassificationRules.load(policies)
+        redaction = RedactionRules.load(policies)
+        types = classification.entity_types | redaction.entity_types
+        return cls(classification, redaction, Detector(types, redaction.threshold))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A rendition in pieces. `seconds` says what each stage took."""
+
+    rendition: Rendition
+    chunks: tuple[Chunk, ...]
+    seconds: dict[str, float]
+
+
+def prepare(rules: Rules, item: SourceItem, stated: Stated) -> Prepared:
+    """From a source's item to chunks. Raises DocumentProblem."""
+    times = [perf_counter()]
+    parsed, metadata = parse(item)
+    times.append(perf_counter())
+    entities = rules.detector.detect(parsed.text)
+    in_title = rules.detector.detect(parsed.title)
+    times.append(perf_counter())
+    classified = classify(rules.classification, parsed, metadata, entities, in_title, stated)
+    times.append(perf_counter())
+    rendition = redact(classified, rules.redaction)
+    times.append(perf_counter())
+    pieces = tuple(chunk(rendition))
+    times.append(perf_counter())
+    stages = ("parse", "detect", "classify", "redact", "chunk")
+    seconds = {name: times[i + 1] - times[i] for i, name in enumerate(stages)}
+    return Prepared(rendition, pieces, seconds)
+
+
+def pipeline_version(policies: Path, embedder_name: str) -> str:
+    """What every fingerprint depends on besides the document: our code, policies, the model."""
+    digest = hashlib.sha256(f"{VERSION}\0{embedder_name}".encode())
+    for name in ("classification.yaml", "redaction.yaml"):
+        digest.update((policies / name).read_bytes())
+    return digest.hexdigest()
+
+
+@dataclass
+class Tally:
+    """What a run did: counts by outcome, seconds by stage."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+
+Report = Callable[[Tally], Awaitable[None]]
+
+
+@dataclass
+class Pipeline:
+    """Takes works to the index, several at a time; one document's problem stops no other."""
+
+    pool: PreparationPool
+    embedder: Embedder
+    indexer: Indexer
+
+    async def run(self, works: AsyncIterator[Work], report: Report) -> Tally:
+        """Index every work; `report` is awaited with the running tally after each batch."""
+        tally = Tally()
+        ready: asyncio.Queue[tuple[Work, Prepared | DocumentProblem] | None] = asyncio.Queue()
+        ahead = asyncio.Semaphore(AHEAD)
+
+        async def prepare_one(work: Work) -> None:
+            try:
+                await ready.put((work, await self.pool.prepare(work)))
+            except DocumentProblem as problem:
+                await ready.put((work, problem))
+
+        async def read_ahead() -> None:
+            async with asyncio.TaskGroup() as group:
+                async for work in works:
+                    await ahead.acquire()
+                    group.create_task(prepare_one(work))
+            await ready.put(None)
+
+        reading = asyncio.create_task(read_ahead())
+        reading.add_done_callback(lambda task: ready.put_nowait(None))
+        try:
+            more = True
+            while more:
+                batch, more = await _next_batch(ready)
+                await self._finish(batch, tally)
+                for _ in batch:
+                    ahead.release()
+                await report(tally)
+            await reading
+        finally:
+            reading.cancel()
+        return tally
+
+    async def _finish(
+        self, batch: list[tuple[Work, Prepared | DocumentProblem]], tally: Tally
+    ) -> None:
+        began = perf_counter()
+        texts = [
+            embedded_text(prepared.rendition.title, piece)
+            for _, prepared in batch
+            if isinstance(prepared, Prepared)
+            for piece in prepared.chunks
+        ]
+        vectors = iter(await asyncio.to_thread(self.embedder.embed, texts))
+        tally.seconds["embed"] += perf_counter() - began
+        for work, prepared in batch:
+            began = perf_counter()
+            if isinstance(prepared, DocumentProblem):
+                await self.indexer.record_problem(work, prepared)
+                tally.outcomes["failed"] += 1
+                continue
+            embedded = [EmbeddedChunk(piece, next(vectors)) for piece in prepared.chunks]
+            indexed = await self.indexer.index(work, prepared.rendition, embedded)
+            tally.outcomes["embedded" if indexed else "superseded"] += 1
+            tally.outcomes["chunks"] += len(embedded)
+            tally.seconds["write"] += perf_counter() - began
+            for stage, seconds in prepared.seconds.items():
+                tally.seconds[stage] += seconds
+
+
+async def _next_batch(
+    ready: asyncio.Queue[tuple[Work, Prepared | DocumentProblem] | None],
+) -> tuple[list[tuple[Work, Prepared | DocumentProblem]], bool]:
+    """What is ready, up to a batch, and whether more can come; waits for the first."""
+    batch: list[tuple[Work, Prepared | DocumentProblem]] = []
+    chunks = 0
+    while chunks < BATCH_CHUNKS:
+        if batch and ready.empty():
+            break
+        entry = await ready.get()
+        if entry is None:
+            return batch, False
+        batch.append(entry)
+        chunks += len(entry[1].chunks) if isinstance(entry[1], Prepared) else 0
+    return batch, True

@@ -1,0 +1,108 @@
+"""What policy does not want indexed is replaced, here and nowhere later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.authz.levels import load_levels
+from app.domain.document import Classified, Element, Entity, Rendition
+from app.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class RedactionRules:
+    """The rules of `policies/redaction.yaml`: entity types by classification."""
+
+    types: Mapping[str, frozenset[str]]
+    threshold: float
+
+    @classmethod
+    def load(cls, policies: Path) -> RedactionRules:
+        """Raises ConfigurationError when a classification has no rule: no guess is made."""
+        path = policies / "redaction.yaml"
+        try:
+            rules: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+            types = {level: frozenset(names) for level, names in rules["redact"].items()}
+            threshold = float(rules["threshold"])
+        except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ConfigurationError(f"{path}: a rule is not written as it must be") from error
+        levels = load_levels(policies)
+        if set(types) != set(levels):
+            raise ConfigurationError(f"{path}: write one list for each of {', '.join(levels)}")
+        return cls(types, threshold)
+
+    @property
+    def entity_types(self) -> frozenset[str]:
+        return frozenset().union(*self.types.values())
+
+
+@dataclass
+class Pseudonyms:
+    """The same value gets the same mark throughout a document: `[PHONE NUMBER 1]`."""
+
+    marks: dict[tuple[str, str], str] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
+    replaced: Counter[str] = field(default_factory=Counter)
+
+    def mark(self, type_: str, value: str) -> str:
+        key = (type_, "".join(value.split()).casefold())
+        if key not in self.marks:
+            self.seen[type_] += 1
+            self.marks[key] = f"[{type_.replace('_', ' ')} {self.seen[type_]}]"
+        self.replaced[type_] += 1
+        return self.marks[key]
+
+
+def redact(classified: Classified, rules: RedactionRules) -> Rendition:
+    """The rendition at the document's classification, without what policy replaces there."""
+    types = rules.types[classified.classification]
+    pseudonyms = Pseudonyms()
+    title = _replace(
+        classified.parsed.title, 0, _wanted(classified.title_entities, types), pseudonyms
+    )
+    wanted = _wanted(classified.entities, types)
+    elements: list[Element] = []
+    start = 0
+    for element in classified.parsed.elements:
+        text = _replace(element.text, start, wanted, pseudonyms)
+        elements.append(element if text == element.text else replace(element, text=text))
+        start += len(element.text) + len("\n\n")
+    return Rendition(
+        classification=classified.classification,
+        title=title,
+        elements=tuple(elements),
+        redactions=dict(pseudonyms.replaced),
+        evidence=classified.evidence,
+    )
+
+
+def _wanted(entities: Iterable[Entity], types: frozenset[str]) -> list[Entity]:
+    """The entities to replace, in order, overlapping ones as one: the longest lends its name."""
+    kept: list[Entity] = []
+    chosen = (entity for entity in entities if entity.type in types)
+    for entity in sorted(chosen, key=lambda e: (e.start, -e.end)):
+        if kept and entity.start < kept[-1].end:
+            kept[-1] = replace(kept[-1], end=max(kept[-1].end, entity.end))
+        else:
+            kept.append(entity)
+    return kept
+
+
+def _replace(text: str, start: int, entities: list[Entity], pseudonyms: Pseudonyms) -> str:
+    """`text` begins at offset `start` of what the entities were found in. An entity that reaches
+    over its end is replaced as far as it lies within."""
+    parts: list[str] = []
+    at = 0
+    for entity in entities:
+        first, last = max(entity.start - start, at), min(entity.end - start, len(text))
+        if first >= last:
+            continue
+        parts += [text[at:first], pseudonyms.mark(entity.type, text[first:last])]
+        at = last
+    return "".join([*parts, text[at:]])

@@ -1,0 +1,128 @@
+"""Do jobs: claim one, run it with a heartbeat, and record how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+
+from app.db.engine import Database
+from app.errors import Unavailable
+from app.inference.embed import Embedder
+from ingestion.connect import connector
+from ingestion.index import Indexer
+from ingestion.job import Claimed, JobLedger
+from ingestion.pipeline import Pipeline, pipeline_version
+from ingestion.pool import PreparationPool
+from ingestion.push import PushJob
+from ingestion.sources import SourceUnreadable
+from ingestion.sync import SyncJob
+
+HEARTBEAT_SECONDS = 5.0
+
+_SOURCE = text("select key, kind, config, classification_floor from source where id = :id")
+_DUE = text("""
+insert into job (kind, source_id)
+select 'sync', s.id from source s
+ where s.kind <> 'push' and s.synced_at < now() - make_interval(mins => :minutes)
+   and not exists (select from job j where j.source_id = s.id and j.kind = 'sync'
+                      and (j.state in ('queued', 'running')
+                           or j.created_at > now() - make_interval(mins => :minutes)))
+""")
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Runner:
+    """Runs the jobs of one worker, one after another."""
+
+    database: Database
+    embedder: Embedder
+    policies: Path
+    levels: tuple[str, ...]
+    max_bytes: int
+    pool: PreparationPool
+
+    async def run_waiting(self, job_id: UUID | None = None) -> int:
+        """Do this job, or everything that waits; how many were done."""
+        ledger = JobLedger(self.database)
+        count = 0
+        while job := await ledger.claim(job_id):
+            await self._run(job, ledger)
+            count += 1
+            if job_id is not None:
+                break
+        return count
+
+    async def ask_for_due_syncs(self, minutes: int) -> None:
+        """A sync for every source that had none for so long."""
+        async with self.database.ingest() as connection:
+            await connection.execute(_DUE, {"minutes": minutes})
+
+    async def _run(self, job: Claimed, ledger: JobLedger) -> None:
+        log = _log.bind(job=str(job.id), kind=job.kind)
+        try:
+            async with _heartbeat(ledger, job):
+                message = await self._do(job, ledger)
+            await ledger.end(job, "done", message)
+            log.info("job_done")
+        except SourceUnreadable as error:
+            await ledger.end(job, "failed", str(error))
+            log.warning("source_unreadable")
+        except Unavailable as error:
+            log.warning("job_interrupted", kind_of_error=type(error).__name__)
+            with contextlib.suppress(Unavailable):
+                await ledger.retry(job, error.message)
+        except Exception as error:
+            # The message may quote a document; its kind and place are enough to mend it.
+            log.error("job_broke", kind_of_error=_kinds(error))
+            with contextlib.suppress(Unavailable):
+                await ledger.retry(job, f"broke with {_kinds(error)}; it is tried again")
+
+    async def _do(self, job: Claimed, ledger: JobLedger) -> str:
+        indexer = Indexer(self.database, self.levels)
+        pipeline = Pipeline(self.pool, self.embedder, indexer)
+        version = pipeline_version(self.policies, self.embedder.name)
+        if job.kind == "ingest":
+            return await PushJob(pipeline, indexer, ledger, version).run(job)
+        async with self.database.ingest() as connection:
+            source = (await connection.execute(_SOURCE, {"id": job.source_id})).one()
+        reader = connector(source.kind, source.config, self.levels, self.max_bytes)
+        return await SyncJob(
+            job.source_id,
+            source.key,
+            source.classification_floor,
+            reader,
+            pipeline,
+            indexer,
+            ledger,
+            version,
+        ).run(job)
+
+
+@asynccontextmanager
+async def _heartbeat(ledger: JobLedger, job: Claimed) -> AsyncIterator[None]:
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            with contextlib.suppress(Unavailable):
+                await ledger.alive(job)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+
+
+def _kinds(error: BaseException) -> str:
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return ", ".join(_kinds(e) for e in inner) if inner else type(error).__name__

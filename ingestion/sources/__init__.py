@@ -1,0 +1,46 @@
+"""Connectors: one module per kind of source, behind one protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.acl import Acl
+from ingestion.problem import DocumentProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document that a source has. `read` gives its content, once, and may raise
+    DocumentProblem; `classification` is the floor that its folder states."""
+
+    external_id: str
+    title: str
+    uri: str
+    container: str | None
+    acl: Acl | None
+    classification: str | None
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Everything a source has now: its containers with their ACLs, its documents, and what is
+    wrong with it, by name. Content is not read."""
+
+    containers: dict[str, Acl]
+    documents: tuple[Listed, ...]
+    problems: dict[str, DocumentProblem]
+
+
+class Connector(Protocol):
+    """Reads one source."""
+
+    def scan(self) -> Scan:
+        """What is there. Blocks. Raises SourceUnreadable when the source cannot be read, which
+        never means that it is empty."""
+
+
+class SourceUnreadable(Exception):
+    """The message says what is wrong and what to do."""

@@ -1,0 +1,194 @@
+"""The job of a source that is read: what it has now becomes what is indexed, and nothing else.
+
+ACLs that let fewer people in hold before any content is touched; those that let more people in
+hold after it. So what leaves a document in the same sync is never shown to its new audience.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from app.authz.grants import set_container_acl
+from app.authz.revision import raise_revision
+from app.db.levels import delete_rows
+from app.domain.acl import Acl
+from app.domain.document import SourceItem
+from app.domain.principal import PrincipalKind, PrincipalRef
+from ingestion.classify import Stated
+from ingestion.index import Indexer, unknown
+from ingestion.job import Claimed, JobLedger
+from ingestion.pipeline import Pipeline, Tally
+from ingestion.problem import DocumentProblem
+from ingestion.problems import open_problem, resolve_problem
+from ingestion.sources import Connector, Listed, Scan
+from ingestion.work import Work, fingerprint
+
+_KNOWN = text("""
+select id, external_id, fingerprint, state, acl_sequence from document where source_id = :source
+""")
+_ADD = text("""
+insert into document (source_id, external_id) values (:source, :external)
+on conflict (source_id, external_id) do update set external_id = excluded.external_id
+returning id, acl_sequence
+""")
+_GRANTS = text("""
+select c.external_id, g.effect, p.kind, p.key
+  from container c left join slot_grant g on g.slot_id = c.slot_id and g.until is null
+  left join principal p on p.id = g.principal_id
+ where c.source_id = :source
+""")
+_DELETE = text("delete from document where id = any (:ids)")
+_OPEN_PROBLEMS = text("""
+select external_id from problem where source_id = :source and resolved_at is null
+""")
+_SYNCED = text("update source set synced_at = now() where id = :source")
+
+
+@dataclass(frozen=True)
+class SyncJob:
+    """Runs a job of kind `sync` for one source."""
+
+    source_id: int
+    source: str
+    floor: str
+    connector: Connector
+    pipeline: Pipeline
+    indexer: Indexer
+    ledger: JobLedger
+    version: str
+
+    async def run(self, job: Claimed) -> str:
+        """Bring the index to what the source has. Raises SourceUnreadable, and then nothing has
+        changed."""
+        began = perf_counter()
+        scan = await asyncio.to_thread(self.connector.scan)
+        known = await self._known()
+        await self._set_acls(scan, only_narrow=True)
+
+        async def report(tally: Tally) -> None:
+            await self._report(job, scan, tally, perf_counter() - began)
+
+        counted = Tally()
+        tally = await self.pipeline.run(self._works(scan, known, counted), report)
+        tally.outcomes.update(counted.outcomes)
+        gone = [row.id for name, row in known.items() if name not in names(scan)]
+        await self._delete(gone)
+        tally.outcomes["deleted"] = len(gone)
+        await self._set_acls(scan, only_narrow=False)
+        await self._settle_problems(scan)
+        await report(tally)
+        failed = tally.outcomes["failed"]
+        return f"{failed} documents could not be indexed; see the problems" if failed else ""
+
+    async def _works(
+        self, scan: Scan, known: dict[str, Row[Any]], counted: Tally
+    ) -> AsyncIterator[Work]:
+        for listed in scan.documents:
+            row = known.get(listed.external_id)
+            if row is None:
+                async with self.indexer.database.ingest() as connection:
+                    key = {"source": self.source_id, "external": listed.external_id}
+                    row = (await connection.execute(_ADD, key)).one()
+            try:
+                content = await asyncio.to_thread(listed.read)
+            except DocumentProblem as problem:
+                await self.indexer.record_problem(self._work(listed, row, b""), problem)
+                counted.outcomes["failed"] += 1
+                continue
+            work = self._work(listed, row, content)
+            before = known.get(listed.external_id)
+            if before and before.state == "indexed" and before.fingerprint == work.fingerprint:
+                counted.outcomes["moved"] += await self.indexer.place(work)
+                counted.outcomes["unchanged"] += 1
+            else:
+                yield work
+
+    def _work(self, listed: Listed, row: Row[Any], content: bytes) -> Work:
+        item = SourceItem(
+            source=self.source,
+            external_id=listed.external_id,
+            title=listed.title,
+            uri=listed.uri,
+            mime_type="",
+            content=content,
+            container=listed.container,
+            acl=listed.acl,
+        )
+        stated = Stated(source=self.floor, folder=listed.classification)
+        mark = fingerprint(item, stated, self.version)
+        return Work(self.source_id, row.id, item, stated, mark, row.acl_sequence)
+
+    async def _known(self) -> dict[str, Row[Any]]:
+        async with self.indexer.database.ingest() as connection:
+            rows = await connection.execute(_KNOWN, {"source": self.source_id})
+            return {row.external_id: row for row in rows}
+
+    async def _set_acls(self, scan: Scan, *, only_narrow: bool) -> None:
+        """Replace the ACLs of containers; `only_narrow` keeps out of those that exist whoever is
+        not in already. Containers that are gone let nobody in."""
+        async with self.indexer.database.ingest() as connection:
+            current: dict[str, tuple[set[PrincipalRef], set[PrincipalRef]]] = {}
+            for row in await connection.execute(_GRANTS, {"source": self.source_id}):
+                allow, deny = current.setdefault(row.external_id, (set(), set()))
+                if row.effect is not None:
+                    ref = PrincipalRef(PrincipalKind(row.kind), row.key)
+                    (deny if row.effect == "deny" else allow).add(ref)
+            wanted = dict.fromkeys(current, Acl()) | scan.containers
+            for name, acl in wanted.items():
+                target = acl
+                if name in current:
+                    before = Acl(frozenset(current[name][0]), frozenset(current[name][1]))
+                    if only_narrow:
+                        target = Acl(acl.allow & before.allow, acl.deny | before.deny)
+                    if target == before:
+                        continue
+                placed = await set_container_acl(connection, self.source_id, name, target)
+                if placed.unmapped and not only_narrow:
+                    scan.problems.setdefault(name, unknown(placed.unmapped))
+
+    async def _delete(self, gone: list[UUID]) -> None:
+        if not gone:
+            return
+        async with self.indexer.database.ingest() as connection:
+            await delete_rows(connection, self.indexer.levels, gone)
+            await connection.execute(_DELETE, {"ids": gone})
+            await raise_revision(connection, f"{len(gone)} documents left source {self.source}")
+
+    async def _settle_problems(self, scan: Scan) -> None:
+        """Open what the scan found; close what speaks of things that are gone or mended."""
+        documents = names(scan)
+        async with self.indexer.database.ingest() as connection:
+            for name, problem in scan.problems.items():
+                await open_problem(connection, self.source_id, name, problem)
+            opened = list(await connection.scalars(_OPEN_PROBLEMS, {"source": self.source_id}))
+            for name in opened:
+                if name not in scan.problems and name not in documents:
+                    await resolve_problem(connection, self.source_id, name)
+            await connection.execute(_SYNCED, {"source": self.source_id})
+
+    async def _report(self, job: Claimed, scan: Scan, tally: Tally, seconds: float) -> None:
+        outcomes = tally.outcomes
+        done = outcomes["embedded"] + outcomes["superseded"]
+        done += outcomes["failed"] + outcomes["unchanged"]
+        await self.ledger.progress(
+            job,
+            total=len(scan.documents),
+            done=done,
+            failed=outcomes["failed"],
+            detail={
+                "outcomes": dict(outcomes),
+                "seconds": round(seconds, 3),
+                "stages": {stage: round(s, 3) for stage, s in tally.seconds.items()},
+            },
+        )
+
+
+def names(scan: Scan) -> frozenset[str]:
+    return frozenset(listed.external_id for listed in scan.documents)

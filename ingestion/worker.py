@@ -1,0 +1,137 @@
+"""The worker process: `python -m ingestion.worker`.
+
+Valkey tells it at once that a job waits; Postgres holds the jobs, and it looks there by itself
+every few seconds, so a queue that is down only makes it slower.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from arq.typing import WorkerCoroutine
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+
+from app.authz.levels import load_levels
+from app.catalog.queue import TASK, redis_settings
+from app.db.engine import Database
+from app.errors import ConfigurationError, Unavailable
+from app.inference.embed import LocalEmbedder
+from app.runtime.secrets import installation_secret, login_passwords
+from app.settings import Settings
+from app.telemetry import configure_logs
+from ingestion.pool import PreparationPool
+from ingestion.runner import Runner
+
+LOOK_SECONDS = 5.0
+"""How often the worker looks for jobs by itself."""
+RECONNECT_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+def make_runner(settings: Settings) -> Runner:
+    """Compose the worker from the settings. Raises ConfigurationError."""
+    if settings.database_url is None:
+        raise ConfigurationError(
+            "the worker needs PORTCULLIS_DATABASE_URL; `portcullis up` sets it"
+        )
+    policies = Path(settings.policies)
+    passwords = login_passwords(installation_secret(settings))
+    url = settings.database_url.get_secret_value()
+    return Runner(
+        database=Database.connect(url, passwords, pool_size=4),
+        embedder=LocalEmbedder(settings.embedding_model),
+        policies=policies,
+        levels=load_levels(policies),
+        max_bytes=settings.max_document_mb * 1_000_000,
+        pool=PreparationPool(policies),
+    )
+
+
+async def work(settings: Settings, once: UUID | None = None) -> None:
+    """Until a signal comes; or only the one job `once`."""
+    runner = make_runner(settings)
+    try:
+        if once is not None:
+            await runner.run_waiting(once)
+            return
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        woken = asyncio.Event()
+        woken.set()
+        tasks = [asyncio.create_task(_serve(runner, settings.sync_minutes, woken))]
+        if settings.queue_url is not None:
+            listening = _listen(settings.queue_url.get_secret_value(), woken)
+            tasks.append(asyncio.create_task(listening))
+        await stopping.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        runner.pool.close()
+        await runner.database.close()
+
+
+async def _serve(runner: Runner, sync_minutes: int, woken: asyncio.Event) -> None:
+    """Look for jobs whenever woken, and every few seconds anyway."""
+    while True:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
+        woken.clear()
+        try:
+            if sync_minutes:
+                await runner.ask_for_due_syncs(sync_minutes)
+            await runner.run_waiting()
+        except Unavailable as error:
+            _log.warning("database_down", kind=type(error).__name__)
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _listen(url: str, woken: asyncio.Event) -> None:
+    """Be woken by the queue; reconnect for as long as it takes."""
+
+    async def wake(context: dict[Any, Any], job_id: str) -> None:
+        woken.set()
+
+    while True:
+        worker = None
+        try:
+            worker = Worker(
+                functions=[func(cast(WorkerCoroutine, wake), name=TASK)],
+                redis_settings=redis_settings(url),
+                handle_signals=False,
+                health_check_interval=15,
+                keep_result=0,
+            )
+            await worker.async_run()
+        except (RedisError, OSError) as error:
+            _log.warning("queue_down", kind=type(error).__name__)
+        finally:
+            if worker is not None:
+                with contextlib.suppress(RedisError, OSError, AttributeError):
+                    await worker.close()
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+
+def main() -> int:
+    configure_logs()
+    once = UUID(sys.argv[2]) if sys.argv[1:2] == ["--once"] else None
+    try:
+        asyncio.run(work(Settings(), once))
+    except (ConfigurationError, Unavailable) as error:
+        sys.stderr.write(f"worker: {error.message}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
