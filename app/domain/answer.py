@@ -29,11 +29,16 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence of a passage, chosen as evidence. `similarity` is a cosine in [-1, 1]."""
+    """A sentence of a passage, chosen as evidence.
+
+    `text` is as it stands in the passage, `shown` as it reads alone (a row of a table says its
+    columns). `score` compares sentences for one question; higher is better.
+    """
 
     passage: Passage
     text: str
-    similarity: float
+    shown: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True)

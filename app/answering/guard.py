@@ -1,0 +1,55 @@
+"""Whether the quotes support what the model wrote: number by number, name by name, word by word.
+
+A small model does not know when to abstain, so nothing it writes is shown on trust. The test is
+strict on purpose: a right sentence that is not shown costs little, since the quotes are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.answering.words import content_words, names, negated, numbers
+from app.domain.answer import Draft, Quote, Verdict
+
+SHORTEST_WORDS = 3
+
+
+def check(draft: Draft, question: str) -> Verdict:
+    """Compare the draft with the quotes of its prompt."""
+    said = draft.text.strip()
+    if len(said.split()) < SHORTEST_WORDS:
+        return Verdict(False, "too short to say anything")
+    if not draft.prompt.quotes:
+        return Verdict(False, "there is no evidence")
+    evidence = " \n".join(_evidence(quote) for quote in draft.prompt.quotes)
+    known = content_words(evidence)
+    if numbers(said) - numbers(evidence):
+        return Verdict(False, "a number that no quote has")
+    if {name for name in names(said) if name not in known}:
+        return Verdict(False, "a name that no quote has")
+    asked = content_words(question)
+    if content_words(said) - known - asked:
+        return Verdict(False, "a word that neither quotes nor question have")
+    new = content_words(said) - asked
+    if not new:
+        return Verdict(False, "nothing beyond the question")
+    nearest = _nearest(said, draft.prompt.quotes)
+    if negated(said) != negated(nearest.shown):
+        return Verdict(False, "a negation that the nearest quote does not have, or the reverse")
+    if new - content_words(_evidence(nearest)):
+        return Verdict(False, "words of several quotes in one sentence")
+    return Verdict(True, "")
+
+
+def _evidence(quote: Quote) -> str:
+    return f"{quote.passage.title}\n{quote.passage.heading}\n{quote.shown}"
+
+
+def _nearest(said: str, quotes: Sequence[Quote]) -> Quote:
+    words = content_words(said)
+    return max(quotes, key=lambda quote: len(words & content_words(quote.shown)))
+
+
+def nearest_quote(said: str, quotes: Sequence[Quote]) -> int:
+    """The number, from 1, of the quote that a supported sentence is about."""
+    return 1 + quotes.index(_nearest(said, quotes))

@@ -1,0 +1,42 @@
+"""Text of documents and models inside Markdown, so that no client makes anything of it.
+
+A client that renders an answer must not fetch a thing: no images, no links, no HTML.
+"""
+
+from __future__ import annotations
+
+import re
+
+_URL = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>()\[\]]+|www\.[^\s<>()\[\]]+", re.IGNORECASE
+)
+_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_OTHER_SCHEMES = re.compile(r"\b(data|javascript|mailto|tel|file|blob|ftp):(?=\S)", re.IGNORECASE)
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~!&$^])")
+_BLOCK = re.compile(r"^(\s*)([#+=-]|\d+[.)])")
+
+
+def inert(text: str) -> str:
+    """One line of text as Markdown that shows exactly it, addresses as code."""
+    line = " ".join(text.split())
+    parts: list[str] = []
+    at = 0
+    for url in _URL.finditer(line):
+        parts += [_escape(line[at : url.start()]), _code(_SCHEME.sub("", url[0]))]
+        at = url.end()
+    parts.append(_escape(line[at:]))
+    return _BLOCK.sub(
+        lambda m: f"{m[1]}\\{m[2]}" if not m[2][0].isdigit() else _item(m), "".join(parts)
+    )
+
+
+def _item(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2][:-1]}\\{match[2][-1]}"
+
+
+def _escape(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", _OTHER_SCHEMES.sub(r"\1 :", text))
+
+
+def _code(address: str) -> str:
+    return f"`{address.replace('`', '')}`"

@@ -1,0 +1,277 @@
+"""The story of a question:
+
+Request -> Subject -> Scope -> [Passage] -> Prompt -> Draft -> Verdict -> Answer -> AuditRecord
+
+The record is durable before the first word is released. Every step takes the type that the step
+before it makes, so none can be left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import structlog
+
+from app.answering.context import supported_blocks
+from app.answering.conversations import Conversations
+from app.answering.evidence import choose_quotes
+from app.answering.guard import check, nearest_quote
+from app.answering.profiles import Profile
+from app.answering.prompt import chat_prompt, completion_prompt
+from app.answering.wording import MODEL_SILENT, NOTHING_FOUND, WITHDRAWN, in_short, quoted
+from app.audit.record import Recorder, sha256
+from app.authz.policy import Policy
+from app.authz.recheck import readable_documents
+from app.authz.scope import ScopeResolver
+from app.db.engine import Database
+from app.domain.answer import Answer, Citation, Draft, Outcome, Prompt, Quote
+from app.domain.principal import Account
+from app.domain.record import AuditRecord
+from app.domain.scope import Passage, Scope
+from app.errors import InvalidInput, ModelUnavailable, PortcullisError
+from app.inference.chat import ChatModel
+from app.inference.embed import Embedder
+from app.retrieval.search import Searcher
+
+PURPOSE = "ask"
+PASSAGES = 10
+"""So many passages are looked through for evidence."""
+CONTEXT_PASSAGES = 6
+"""So many are given to a model that reads whole passages."""
+CONTEXT_TOKENS = 600
+LONGEST_QUESTION = 2_000
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The record is durable; `audit_id` names it."""
+
+    audit_id: UUID
+    conversation_id: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A further piece of the answer's Markdown, released for good."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The whole answer."""
+
+    answer: Answer
+
+
+AnswerEvent = Started | Delta | Finished
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Answers questions. `salt_key` keys the hashes that keep the engine's caches apart."""
+
+    database: Database
+    policy: Policy
+    resolver: ScopeResolver
+    searcher: Searcher
+    embedder: Embedder
+    model: ChatModel
+    profile: Profile
+    recorder: Recorder
+    conversations: Conversations
+    release: str
+    salt_key: str
+
+    async def ask(
+        self, account: Account, question: str, conversation_id: UUID | None = None
+    ) -> AsyncGenerator[AnswerEvent]:
+        """Answer as the account. Closing the iterator early stops the generation.
+
+        Raises InvalidInput, NotSignedIn, NotFound for a conversation that is not theirs,
+        RecordNotWritten, ModelUnavailable, DatabaseUnavailable; after an error nothing more is
+        released, and the record says how it ended.
+        """
+        question = _checked(question)
+        conversation = await self.conversations.open(account, conversation_id, question)
+        scope = await self.resolver.resolve(account, PURPOSE)
+        found = await self.searcher.search(scope, question, PASSAGES)
+        passages = await self.authorised_again(account, found.passages)
+        quotes: tuple[Quote, ...] = ()
+        if self.profile is Profile.EVIDENCE:
+            quotes = await choose_quotes(self.embedder, question, passages)
+            citations = tuple(_citation(n, q.passage, q.text) for n, q in enumerate(quotes, 1))
+        else:
+            passages = passages[:CONTEXT_PASSAGES]
+            citations = tuple(_citation(n, p, p.text) for n, p in enumerate(passages, 1))
+
+        audit_id = await self.recorder.record(
+            self._record(account, scope, question, citations, passages)
+        )
+        released: list[str] = []
+        outcome = Outcome.STOPPED
+        detail: dict[str, str] = {}
+        try:
+            yield Started(audit_id, conversation, scope.revision)
+            if not citations:
+                parts = _once(NOTHING_FOUND)
+                outcome = Outcome.NOTHING_FOUND
+            elif self.profile is Profile.EVIDENCE:
+                parts = self._from_evidence(account, scope, question, quotes, detail)
+            else:
+                parts = self._from_context(account, scope, question, passages)
+            async with aclosing(parts):
+                async for part in parts:
+                    released.append(part)
+                    yield Delta(part)
+            if outcome is not Outcome.NOTHING_FOUND:
+                outcome = Outcome.ANSWERED
+            answer = Answer(
+                "".join(released), citations, outcome, scope.revision, self.release, audit_id
+            )
+            await self.conversations.keep(conversation, question, answer)
+            yield Finished(answer)
+        except PortcullisError:
+            outcome = Outcome.FAILED
+            raise
+        finally:
+            await self._finish(audit_id, outcome, "".join(released), detail)
+
+    async def authorised_again(
+        self, account: Account, passages: Sequence[Passage]
+    ) -> tuple[Passage, ...]:
+        """The passages whose documents the account may read at this moment."""
+        async with self.database.app() as connection:
+            readable = await readable_documents(
+                connection, self.policy, account, PURPOSE, [p.document_id for p in passages]
+            )
+        return tuple(passage for passage in passages if passage.document_id in readable)
+
+    async def _from_evidence(
+        self,
+        account: Account,
+        scope: Scope,
+        question: str,
+        quotes: tuple[Quote, ...],
+        detail: dict[str, str],
+    ) -> AsyncGenerator[str]:
+        """The quotes first; then the model's sentence, if they support it."""
+        yield quoted(quotes)
+        prompt = completion_prompt(question, quotes)
+        try:
+            draft = await self._draft(prompt, scope)
+        except ModelUnavailable:
+            detail["model"] = "unavailable"
+            yield f"\n\n{MODEL_SILENT}"
+            return
+        verdict = check(draft, question)
+        detail["verdict"] = verdict.reason or "supported"
+        if not verdict.supported:
+            return
+        still = await self.authorised_again(account, [quote.passage for quote in quotes])
+        if len(still) < len(quotes):
+            detail["verdict"] = "withdrawn"
+            yield f"\n\n{WITHDRAWN}"
+            return
+        yield f"\n\n{in_short(draft.text, nearest_quote(draft.text, quotes))}"
+
+    async def _draft(self, prompt: Prompt, scope: Scope) -> Draft:
+        pieces = self.model.complete(
+            prompt.text, salt=self.salt(scope), stop=prompt.stop, max_tokens=prompt.max_tokens
+        )
+        async with aclosing(pieces):
+            return Draft("".join([piece async for piece in pieces]).strip(), prompt)
+
+    async def _from_context(
+        self, account: Account, scope: Scope, question: str, passages: Sequence[Passage]
+    ) -> AsyncGenerator[str]:
+        """The model's own words, released block by block, each authorised once more."""
+        system, user = chat_prompt(question, passages)
+        pieces = self.model.chat(system, user, salt=self.salt(scope), max_tokens=CONTEXT_TOKENS)
+        async with aclosing(supported_blocks(pieces, len(passages))) as blocks:
+            async for block in blocks:
+                if len(await self.authorised_again(account, passages)) < len(passages):
+                    yield WITHDRAWN
+                    return
+                yield block
+
+    def salt(self, scope: Scope) -> str:
+        """Equal only for requests that may read the same: a keyed hash of the scope."""
+        held = (*sorted(scope.subject.principal_ids), *scope.classifications)
+        words = "\0".join(map(str, held)).encode()
+        return hmac.new(self.salt_key.encode(), words, hashlib.sha256).hexdigest()
+
+    def _record(
+        self,
+        account: Account,
+        scope: Scope,
+        question: str,
+        citations: Sequence[Citation],
+        passages: Sequence[Passage],
+    ) -> AuditRecord:
+        cited = {citation.chunk_id for citation in citations}
+        return AuditRecord.of(
+            account,
+            "ask",
+            id=uuid4(),
+            purpose=PURPOSE,
+            revision=scope.revision,
+            release=self.release,
+            classifications=scope.classifications,
+            question_sha256=sha256(question),
+            passages=[
+                {
+                    "chunk": str(passage.chunk_id),
+                    "document": str(passage.document_id),
+                    "source": passage.source,
+                    "external_id": passage.external_id,
+                    "classification": passage.classification,
+                }
+                for passage in passages
+                if passage.chunk_id in cited
+            ],
+        )
+
+    async def _finish(
+        self, audit_id: UUID, outcome: Outcome, answer: str, detail: dict[str, str]
+    ) -> None:
+        try:
+            await self.recorder.finish(audit_id, outcome.value, answer, detail)
+        except PortcullisError:
+            # The record of the question is durable; only how it ended is missing.
+            _log.error("outcome_not_recorded", audit_id=str(audit_id))
+
+
+async def _once(text: str) -> AsyncGenerator[str]:
+    yield text
+
+
+def _checked(question: str) -> str:
+    question = " ".join(question.replace("\x00", " ").split())
+    if not question:
+        raise InvalidInput("ask a question; this one is empty")
+    if len(question) > LONGEST_QUESTION:
+        raise InvalidInput(f"the question is longer than {LONGEST_QUESTION} characters; shorten it")
+    return question
+
+
+def _citation(number: int, passage: Passage, quote: str) -> Citation:
+    return Citation(
+        number=number,
+        chunk_id=passage.chunk_id,
+        document_id=passage.document_id,
+        title=passage.title,
+        uri=passage.uri,
+        heading=passage.heading,
+        page=passage.page,
+        classification=passage.classification,
+        quote=quote,
+    )

@@ -1,0 +1,1 @@
+"""The record: written before anything is released, read by compliance staff only."""

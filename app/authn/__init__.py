@@ -1,0 +1,1 @@
+"""Who is asking: local accounts with passwords, and bearer tokens."""

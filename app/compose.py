@@ -1,0 +1,115 @@
+"""The composition root: which object talks to which, said once.
+
+The web service and the command line build their parts here; nothing below reads settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.answering import evidence, prompt
+from app.answering.conversations import Conversations
+from app.answering.pipeline import Answering
+from app.answering.profiles import profile_of
+from app.audit.record import Recorder
+from app.authn.attempts import Attempts
+from app.authz.levels import load_levels
+from app.authz.policy import Policy
+from app.authz.scope import ScopeResolver
+from app.catalog.queue import ArqQueue
+from app.db.engine import Database
+from app.errors import ConfigurationError
+from app.inference.chat import ChatModel
+from app.inference.embed import LocalEmbedder
+from app.releases.current import release_name
+from app.retrieval.search import Searcher
+from app.runtime.secrets import derive, installation_secret, login_passwords
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that serves requests, ready to be used."""
+
+    settings: Settings
+    levels: tuple[str, ...]
+    policy: Policy
+    database: Database
+    queue: ArqQueue
+    embedder: LocalEmbedder
+    model: ChatModel
+    attempts: Attempts
+    recorder: Recorder
+    resolver: ScopeResolver
+    searcher: Searcher
+    conversations: Conversations
+    answering: Answering
+
+    @property
+    def max_document_bytes(self) -> int:
+        return self.settings.max_document_mb * 1_000_000
+
+    async def close(self) -> None:
+        await self.model.close()
+        await self.queue.close()
+        await self.database.close()
+
+
+def compose(settings: Settings) -> Parts:
+    """Build the parts; nothing connects yet. Raises ConfigurationError."""
+    if settings.database_url is None:
+        raise ConfigurationError(
+            "no database is set and none runs on this data folder; start `portcullis up`, or set"
+            " PORTCULLIS_DATABASE_URL"
+        )
+    secret = installation_secret(settings)
+    levels = load_levels(settings.policies)
+    policy = Policy.load(settings.policies, levels)
+    database = Database.connect(settings.database_url.get_secret_value(), login_passwords(secret))
+    embedder = LocalEmbedder(settings.embedding_model)
+    api_key = settings.chat_api_key.get_secret_value() if settings.chat_api_key else None
+    model = ChatModel.connect(
+        settings.chat_url or "http://127.0.0.1:9/v1", settings.chat_model, api_key
+    )
+    profile = profile_of(settings.chat_model, settings.chat_profile)
+    resolver = ScopeResolver(database, policy, settings.scope_seconds)
+    searcher = Searcher(database, embedder)
+    recorder = Recorder(database)
+    conversations = Conversations(database, policy)
+    release = release_name(
+        {
+            "model": settings.chat_model,
+            "profile": profile.value,
+            "embedding": embedder.name,
+            "prompt": prompt.EXAMPLES + prompt.INSTRUCTIONS,
+            "evidence": f"{evidence.ENOUGH} {evidence.CLOSE} {evidence.WORDS_WEIGHT}",
+        },
+        settings.policies,
+    )
+    return Parts(
+        settings=settings,
+        levels=levels,
+        policy=policy,
+        database=database,
+        queue=ArqQueue(settings.queue_url.get_secret_value() if settings.queue_url else ""),
+        embedder=embedder,
+        model=model,
+        attempts=Attempts(),
+        recorder=recorder,
+        resolver=resolver,
+        searcher=searcher,
+        conversations=conversations,
+        answering=Answering(
+            database=database,
+            policy=policy,
+            resolver=resolver,
+            searcher=searcher,
+            embedder=embedder,
+            model=model,
+            profile=profile,
+            recorder=recorder,
+            conversations=conversations,
+            release=release,
+            salt_key=derive(secret, "cache salt"),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What an answer depends on, pinned together and named by its content."""
