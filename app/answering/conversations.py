@@ -38,6 +38,10 @@ _EXCHANGES = text("""
 select e.* from exchange e join conversation c on c.id = e.conversation_id
  where c.id = :id and c.principal_id = :owner order by e.created_at
 """)
+_CITATIONS = text("""
+select e.citations from exchange e join conversation c on c.id = e.conversation_id
+ where e.audit_id = :id and c.principal_id = :owner
+""")
 _REMOVE = text("delete from conversation where id = :id and principal_id = :owner")
 
 
@@ -119,6 +123,17 @@ class Conversations:
             cited = {UUID(c["document_id"]) for row in rows for c in row.citations}
             readable = await readable_documents(connection, self.policy, account, "ask", cited)
         return [_shown(row, readable) for row in rows]
+
+    async def citation(self, account: Account, audit_id: UUID, number: int) -> Citation | None:
+        """A citation of an answer that the account got; None when there is no such."""
+        async with self.database.app() as connection:
+            found = await connection.scalar(
+                _CITATIONS, {"id": audit_id, "owner": account.principal_id}
+            )
+        for fields in found or ():
+            if fields["number"] == number:
+                return _citation(fields)
+        return None
 
     async def remove(self, account: Account, conversation_id: UUID) -> None:
         """Raises NotFound."""

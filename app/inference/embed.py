@@ -48,6 +48,10 @@ class LocalEmbedder:
     def name(self) -> str:
         return self.folder.name if self.folder else "all-MiniLM-L6-v2"
 
+    @property
+    def loaded(self) -> bool:
+        return self._model is not None
+
     def load(self) -> None:
         """Load the model; torch is imported here, not before."""
         with self._lock:

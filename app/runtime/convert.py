@@ -16,12 +16,16 @@ def convert(gguf: Path, target: Path) -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     making = target.with_name(target.name + ".part")
     shutil.rmtree(making, ignore_errors=True)
     model = AutoModelForCausalLM.from_pretrained(
-        str(gguf.parent), gguf_file=gguf.name, dtype=torch.bfloat16
+        str(gguf.parent),
+        gguf_file=gguf.name,
+        dtype=torch.bfloat16,
+        # where the processor has kernels for packed weights they would stay packed, unwritable
+        quantization_config=GgufConfig(dequantize=True),
     )
     # the weights are plain numbers again
     if hasattr(model.config, "quantization_config"):

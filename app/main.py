@@ -1,0 +1,84 @@
+"""The web service: `python -m app.main`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from datetime import timedelta
+
+import uvicorn
+from litestar import Litestar
+
+from app.compose import Parts, compose
+from app.errors import PortcullisError
+from app.runtime.show import PASSWORD, Show
+from app.settings import Settings
+from app.telemetry import configure_logs
+from app.web.routes import application
+from app.web.services import DemoPerson, Services
+
+
+def create_app(parts: Parts) -> Litestar:
+    """The application of composed parts. The embedding model loads while it starts."""
+    settings = parts.settings
+    people = Show.load().people if settings.demo else ()
+    services = Services(
+        database=parts.database,
+        levels=parts.levels,
+        policy=parts.policy,
+        resolver=parts.resolver,
+        searcher=parts.searcher,
+        embedder=parts.embedder,
+        model=parts.model,
+        model_name=settings.chat_model,
+        answering=parts.answering,
+        conversations=parts.conversations,
+        recorder=parts.recorder,
+        attempts=parts.attempts,
+        queue=parts.queue,
+        max_document_bytes=parts.max_document_bytes,
+        session=timedelta(hours=settings.session_hours),
+        demo=tuple(
+            DemoPerson(p["email"], p["name"], p["role"], p["ask"], p.get("note", ""))
+            for p in people
+        ),
+        demo_password=PASSWORD if settings.demo else "",
+    )
+    loading: list[asyncio.Task[None]] = []
+
+    async def load() -> None:
+        loading.append(asyncio.create_task(asyncio.to_thread(parts.embedder.load)))
+
+    async def close() -> None:
+        await services.generations.close()
+        for task in loading:
+            with contextlib.suppress(Exception):
+                await task
+        await parts.close()
+
+    return application(services, on_startup=[load], on_shutdown=[close])
+
+
+def main() -> int:
+    configure_logs()
+    settings = Settings()
+    try:
+        app = create_app(compose(settings))
+    except PortcullisError as error:
+        sys.stderr.write(f"web: {error.message}\n")
+        return 1
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,  # the paths of requests are nobody's business
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The API and the pages: the only package, with `main`, that knows Litestar."""

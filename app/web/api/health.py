@@ -1,0 +1,45 @@
+"""Whether the service lives and can answer, and its figures. Open to everybody on the network,
+so nothing here says more than that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+from app.errors import Unavailable
+from app.web.services import Services
+
+
+@get("/healthz", include_in_schema=False)
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@get("/readyz", include_in_schema=False)
+async def readyz(services: Services) -> Response[dict[str, Any]]:
+    """Postgres answers and the embedding model is loaded. The engine is named, but answers lead
+    with quotes without it, so it does not count."""
+    try:
+        async with services.database.app() as connection:
+            await connection.execute(text("select 1"))
+        database = True
+    except Unavailable:
+        database = False
+    ready = database and services.embedder.loaded
+    body = {
+        "ready": ready,
+        "database": database,
+        "embedding": services.embedder.loaded,
+        "engine": await services.model.healthy(),
+    }
+    return Response(body, status_code=200 if ready else 503)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics() -> Response[bytes]:
+    """In Prometheus' text format."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

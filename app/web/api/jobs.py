@@ -1,0 +1,37 @@
+"""`GET /jobs/{id}`: how far a job is."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import get
+
+from app.catalog.jobs import get_job
+from app.domain.principal import Account
+from app.domain.source import Job
+from app.web.services import Services
+
+
+@get("/jobs/{job_id:uuid}", tags=["sources"])
+async def job(job_id: UUID, account: Account, services: Services) -> dict[str, Any]:
+    """State and progress; only who may manage the source sees its jobs."""
+    services.policy.require_route(account, "sources")
+    return shown(await get_job(services.database, account, job_id))
+
+
+def shown(job: Job) -> dict[str, Any]:
+    """A job as the API and the command line tell it."""
+    return {
+        "id": str(job.id),
+        "kind": job.kind,
+        "source": job.source,
+        "state": job.state,
+        "total": job.total,
+        "done": job.done,
+        "failed": job.failed,
+        "message": job.message,
+        "detail": dict(job.detail),
+        "started_at": job.started_at.isoformat() if job.started_at else None,
+        "finished_at": job.finished_at.isoformat() if job.finished_at else None,
+    }

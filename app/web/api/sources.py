@@ -1,0 +1,97 @@
+"""Sources: register, list, sync, remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import delete, get, post, put
+
+from app.catalog.jobs import start_sync
+from app.catalog.overview import overview
+from app.catalog.sources import get_source, register, remove_source
+from app.domain.principal import Account
+from app.domain.record import AuditRecord
+from app.domain.source import Source, SourceOverview
+from app.web.api.bodies import SourceBody
+from app.web.services import Services
+
+
+@put("/sources/{source:str}", tags=["sources"])
+async def put_source(
+    source: str, data: SourceBody, account: Account, services: Services
+) -> dict[str, Any]:
+    """Register a source, or change the one with this key."""
+    services.policy.require_route(account, "sources")
+    await services.recorder.record(
+        AuditRecord.of(account, "source", detail={"source": source, "change": "put"})
+    )
+    registered = await register(
+        services.database,
+        account,
+        key=source,
+        kind=data.kind,
+        config=data.config,
+        classification_floor=data.classification_floor,
+        owner=data.owner,
+        levels=services.levels,
+    )
+    return _shown(registered)
+
+
+@get("/sources", tags=["sources"])
+async def list_all(account: Account, services: Services) -> dict[str, Any]:
+    """The sources that the account may manage, with counts and open problems."""
+    services.policy.require_route(account, "sources")
+    found = await overview(services.database, account)
+    return {"sources": [_overview(entry) for entry in found]}
+
+
+@post("/sources/{source:str}/sync", status_code=202, tags=["sources"])
+async def sync(source: str, account: Account, services: Services) -> dict[str, Any]:
+    """Read the source again; the job says how far it is."""
+    services.policy.require_route(account, "sources")
+    found = await get_source(services.database, account, source)
+    job = await start_sync(services.database, account, found)
+    await services.queue.wake(job)
+    return {"job": str(job)}
+
+
+@delete("/sources/{source:str}", status_code=200, tags=["sources"])
+async def remove(source: str, account: Account, services: Services) -> dict[str, Any]:
+    """Remove a source and everything indexed from it."""
+    services.policy.require_route(account, "sources")
+    await services.recorder.record(
+        AuditRecord.of(account, "source", detail={"source": source, "change": "removed"})
+    )
+    revision = await remove_source(services.database, account, source, services.levels)
+    return {"revision": revision}
+
+
+def _shown(source: Source) -> dict[str, Any]:
+    return {
+        "source": source.key,
+        "kind": source.kind,
+        "config": dict(source.config),
+        "classification_floor": source.classification_floor,
+        "owner": source.owner,
+        "synced_at": source.synced_at.isoformat() if source.synced_at else None,
+    }
+
+
+def _overview(entry: SourceOverview) -> dict[str, Any]:
+    return {
+        **_shown(entry.source),
+        "documents": entry.documents,
+        "indexed": entry.indexed,
+        "job": {"id": str(entry.job.id), "state": entry.job.state} if entry.job else None,
+        "problems": [
+            {
+                "external_id": p.external_id,
+                "stage": p.stage,
+                "reason": p.reason,
+                "advice": p.advice,
+                "at": p.at.isoformat(),
+            }
+            for p in entry.problems
+        ],
+    }

@@ -1,0 +1,124 @@
+"""Answers that are being written: each is a task of the server, whoever looks at it.
+
+A page that is loaded again catches up; only who asked may look, or stop it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import structlog
+
+from app.answering.pipeline import Answering, Delta, Finished, Started
+from app.domain.answer import Answer
+from app.domain.principal import Account
+from app.errors import NotFound, PortcullisError
+
+_KEPT_SECONDS = 120.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Generation:
+    """One answer on its way. `text` grows; `answer` or `problem` is there at the end."""
+
+    account: Account
+    question: str
+    id: UUID = field(default_factory=uuid4)
+    conversation_id: UUID | None = None
+    text: str = ""
+    answer: Answer | None = None
+    problem: str | None = None
+    stopped: bool = False
+    ended: bool = False
+    version: int = 0
+    task: asyncio.Task[None] | None = None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def change(self) -> None:
+        self.version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def versions(self) -> AsyncIterator[int]:
+        """A number whenever there is more to show, the present state at once, until it ended."""
+        seen = -1
+        while True:
+            changed = self._changed
+            if self.version != seen:
+                seen = self.version
+                yield seen
+            if self.ended:
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), 15)
+
+
+@dataclass
+class Generations:
+    """The answers that this process is writing, and those it wrote a moment ago."""
+
+    running: dict[UUID, Generation] = field(default_factory=dict)
+
+    def start(
+        self, answering: Answering, account: Account, question: str, conversation: UUID | None
+    ) -> Generation:
+        generation = Generation(account, question, conversation_id=conversation)
+        self.running[generation.id] = generation
+        generation.task = asyncio.create_task(self._run(answering, generation))
+        return generation
+
+    def find(self, account: Account, generation_id: UUID) -> Generation:
+        """Raises NotFound, also for somebody else's."""
+        found = self.running.get(generation_id)
+        if found is None or found.account.principal_id != account.principal_id:
+            raise NotFound
+        return found
+
+    def stop(self, account: Account, generation_id: UUID) -> None:
+        """Raises NotFound."""
+        generation = self.find(account, generation_id)
+        generation.stopped = True
+        if generation.task is not None:
+            generation.task.cancel()
+
+    async def close(self) -> None:
+        tasks = [g.task for g in self.running.values() if g.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, answering: Answering, generation: Generation) -> None:
+        try:
+            events = answering.ask(
+                generation.account, generation.question, generation.conversation_id
+            )
+            async with aclosing(events):
+                async for event in events:
+                    match event:
+                        case Started(conversation_id=conversation):
+                            generation.conversation_id = conversation
+                        case Delta(text=text):
+                            generation.text += text
+                        case Finished(answer=answer):
+                            generation.answer = answer
+                    generation.change()
+        except PortcullisError as error:
+            generation.problem = error.message
+        except asyncio.CancelledError:
+            generation.stopped = True
+        except Exception as error:
+            _log.error("generation_broke", kind=type(error).__name__)
+            generation.problem = "Something broke on our side; it is in the log. Ask again."
+        finally:
+            generation.ended = True
+            generation.change()
+            asyncio.get_running_loop().call_later(
+                _KEPT_SECONDS, self.running.pop, generation.id, None
+            )

@@ -1,0 +1,48 @@
+"""What every page has: who is signed in, where they may go, and headers that fetch nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.response import Template
+
+from app.domain.principal import Account
+from app.web.services import Services
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+_PLACES = (
+    ("ask", "/chat", "Ask"),
+    ("sources", "/sources", "Sources"),
+    ("audit", "/audit", "Audit"),
+)
+
+
+def page(
+    template: str, services: Services, account: Account, here: str, **context: Any
+) -> Template:
+    """A page for a signed-in account; `here` marks its place in the navigation."""
+    places = [
+        {"href": href, "label": label, "here": href == here}
+        for route, href, label in _PLACES
+        if services.policy.may_use(account, route)
+    ]
+    return Template(
+        template,
+        context={"account": account, "places": places, **context},
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def fragment(template: str, **context: Any) -> Template:
+    """A piece that htmx puts into a page."""
+    return Template(template, context=context, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,55 @@
+"""What the handlers work with; the composition root fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from app.answering.conversations import Conversations
+from app.answering.pipeline import Answering
+from app.audit.record import Recorder
+from app.authn.attempts import Attempts
+from app.authz.policy import Policy
+from app.authz.scope import ScopeResolver
+from app.catalog.queue import JobQueue
+from app.db.engine import Database
+from app.inference.chat import ChatModel
+from app.inference.embed import LocalEmbedder
+from app.retrieval.search import Searcher
+from app.web.generation import Generations
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """Somebody whom the sign-in page offers with `--demo`; `ask` is a question worth asking."""
+
+    email: str
+    name: str
+    role: str
+    ask: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Services:
+    """One per process."""
+
+    database: Database
+    levels: tuple[str, ...]
+    policy: Policy
+    resolver: ScopeResolver
+    searcher: Searcher
+    embedder: LocalEmbedder
+    model: ChatModel
+    model_name: str
+    answering: Answering
+    conversations: Conversations
+    recorder: Recorder
+    attempts: Attempts
+    queue: JobQueue
+    max_document_bytes: int
+    session: timedelta
+    demo: Sequence[DemoPerson] = ()
+    demo_password: str = ""
+    generations: Generations = field(default_factory=Generations)
