@@ -1,0 +1,98 @@
+// What the pages do beyond htmx: open a source beside the answer, fill in a demo account,
+// grow the question box. Everything works without it, on pages of its own.
+"use strict";
+
+document.addEventListener("click", (event) => {
+  const person = event.target.closest("[data-email]");
+  if (person) {
+    const form = document.getElementById("sign-in");
+    form.elements.email.value = person.dataset.email;
+    form.elements.password.value = person.dataset.password;
+    form.requestSubmit();
+    return;
+  }
+  const suggestion = event.target.closest("[data-question]");
+  if (suggestion) {
+    const box = document.getElementById("question");
+    box.value = suggestion.dataset.question;
+    box.form.requestSubmit();
+    return;
+  }
+  const cite = event.target.closest("[data-cite]");
+  if (cite) {
+    const answer = cite.closest(".answer");
+    const link = answer && answer.querySelector(`[data-source="${cite.dataset.cite}"]`);
+    if (link) openSource(link);
+    return;
+  }
+  const link = event.target.closest("a[data-source]");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    openSource(link);
+    return;
+  }
+  if (event.target.closest("[data-close]")) closeSource();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeSource();
+  if (event.key === "Enter" && !event.shiftKey && event.target.id === "question" && !event.isComposing) {
+    event.preventDefault();
+    if (event.target.value.trim()) event.target.form.requestSubmit();
+  }
+});
+
+let opener = null;
+
+async function openSource(link) {
+  const viewer = document.getElementById("viewer");
+  const response = await fetch(link.href, { headers: { "HX-Request": "true" } });
+  viewer.innerHTML = await response.text();
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "quiet close";
+  close.dataset.close = "";
+  close.textContent = "Close";
+  viewer.prepend(close);
+  viewer.hidden = false;
+  document.body.classList.add("reading");
+  opener = link;
+  close.focus();
+  const mark = viewer.querySelector("mark, #cited");
+  if (mark) mark.scrollIntoView({ block: "center" });
+}
+
+function closeSource() {
+  const viewer = document.getElementById("viewer");
+  if (!viewer || viewer.hidden) return;
+  viewer.hidden = true;
+  viewer.replaceChildren();
+  document.body.classList.remove("reading");
+  if (opener) opener.focus();
+}
+
+const question = document.getElementById("question");
+if (question) {
+  const grow = () => {
+    question.style.height = "auto";
+    question.style.height = `${Math.min(question.scrollHeight, 200)}px`;
+  };
+  question.addEventListener("input", grow);
+  document.addEventListener("htmx:after:swap", () => {
+    const welcome = document.getElementById("welcome");
+    if (welcome && document.querySelector(".exchange")) welcome.remove();
+  });
+  const exchanges = document.getElementById("exchanges");
+  new MutationObserver(() => {
+    const last = exchanges.querySelector(".exchange:last-child");
+    const answer = last && last.querySelector("[data-answer]");
+    if (answer) last.querySelector(".stop")?.remove();
+    if (last && last.querySelector(".problem, .note")) last.querySelector(".stop")?.remove();
+    if (last && last.querySelector(".small")) last.querySelector(".stop")?.remove();
+    window.scrollTo({ top: document.body.scrollHeight, behavior: "smooth" });
+  }).observe(exchanges, { childList: true, subtree: true });
+  question.form.addEventListener("submit", () => setTimeout(() => { question.value = ""; grow(); }, 0));
+}
+
+const reload = document.querySelector("[data-reload]");
+if (reload) setTimeout(() => location.reload(), 1000 * Number(reload.dataset.reload));
