@@ -22,6 +22,7 @@ from app.errors import ConfigurationError
 from app.inference.chat import ChatModel
 from app.inference.embed import LocalEmbedder
 from app.releases.current import release_name
+from app.retrieval.authorised import AuthorisedSearch
 from app.retrieval.search import Searcher
 from app.runtime.secrets import derive, installation_secret, login_passwords
 from app.settings import Settings
@@ -42,6 +43,7 @@ class Parts:
     recorder: Recorder
     resolver: ScopeResolver
     searcher: Searcher
+    search: AuthorisedSearch
     conversations: Conversations
     answering: Answering
 
@@ -98,6 +100,7 @@ def compose(settings: Settings) -> Parts:
         recorder=recorder,
         resolver=resolver,
         searcher=searcher,
+        search=AuthorisedSearch(resolver, searcher, recorder),
         conversations=conversations,
         answering=Answering(
             database=database,

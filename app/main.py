@@ -28,7 +28,7 @@ def create_app(parts: Parts) -> Litestar:
         levels=parts.levels,
         policy=parts.policy,
         resolver=parts.resolver,
-        searcher=parts.searcher,
+        search=parts.search,
         embedder=parts.embedder,
         model=parts.model,
         model_name=settings.chat_model,

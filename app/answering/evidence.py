@@ -20,7 +20,7 @@ WORDS_WEIGHT = 0.35
 """How much shared rare words count beside the cosine of meanings."""
 RANK_WEIGHT = 0.08
 """How much the passage's own rank counts: its neighbours are about the question too."""
-ENOUGH = 0.55
+ENOUGH = 0.66
 """Below this score nothing answers the question. Tuned on a real handbook: see the README."""
 CLOSE = 0.16
 """A further quote must score so close to the best."""
@@ -85,8 +85,17 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
         found += [
             _Candidate(passage, rank, raw, shown, frozenset(content_words(shown) | subject))
             for raw, shown in sentences(passage.text)
+            if _says_something(shown)
         ]
     return found[:MOST_SENTENCES]
+
+
+def _says_something(sentence: str) -> bool:
+    """Whether a sentence can answer: no question, no lead-in to a list, no bare name."""
+    ending = sentence.rstrip(" *_)\"'")
+    if ending.rstrip(":").endswith("?") or ending.endswith(":"):
+        return False
+    return len(sentence.split()) >= 4 or any(c.isdigit() or c == ":" for c in sentence)
 
 
 def _with_subject(candidate: _Candidate) -> str:

@@ -6,12 +6,15 @@ strict on purpose: a right sentence that is not shown costs little, since the qu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from app.answering.words import content_words, names, negated, numbers
 from app.domain.answer import Draft, Quote, Verdict
 
 SHORTEST_WORDS = 3
+_LISTED = re.compile(r"\b\d+\)")
+_CONDITIONS = frozenset("if unless until only except without provided may might".split())
 
 
 def check(draft: Draft, question: str) -> Verdict:
@@ -36,9 +39,19 @@ def check(draft: Draft, question: str) -> Verdict:
     nearest = _nearest(said, draft.prompt.quotes)
     if negated(said) != negated(nearest.shown):
         return Verdict(False, "a negation that the nearest quote does not have, or the reverse")
-    if new - content_words(_evidence(nearest)):
-        return Verdict(False, "words of several quotes in one sentence")
+    # A title or a heading is no evidence for a claim: a page about a person names others too.
+    if content_words(said) - content_words(nearest.shown):
+        return Verdict(False, "words that the nearest quote itself does not have")
+    if _conditions(nearest.shown) - _conditions(said):
+        return Verdict(False, "a condition of the nearest quote that is left out")
+    if len(_LISTED.findall(nearest.shown)) != len(_LISTED.findall(said)) and _LISTED.search(said):
+        return Verdict(False, "a list that is cut short")
     return Verdict(True, "")
+
+
+def _conditions(text: str) -> set[str]:
+    """The words that make a statement hold only sometimes."""
+    return set(re.findall(r"[a-z]+", text.lower())) & _CONDITIONS
 
 
 def _evidence(quote: Quote) -> str:

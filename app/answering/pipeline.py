@@ -8,6 +8,7 @@ before it makes, so none can be left out.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncGenerator, Sequence
@@ -36,6 +37,7 @@ from app.domain.scope import Passage, Scope
 from app.errors import InvalidInput, ModelUnavailable, PortcullisError
 from app.inference.chat import ChatModel
 from app.inference.embed import Embedder
+from app.retrieval.authorised import recorded
 from app.retrieval.search import Searcher
 
 PURPOSE = "ask"
@@ -139,11 +141,12 @@ class Answering:
             )
             await self.conversations.keep(conversation, question, answer)
             yield Finished(answer)
-        except PortcullisError:
+        except Exception:
             outcome = Outcome.FAILED
             raise
         finally:
-            await self._finish(audit_id, outcome, "".join(released), detail)
+            # A server cancels again at every await of a closed stream; the record must not care.
+            await asyncio.shield(self._finish(audit_id, outcome, "".join(released), detail))
 
     async def authorised_again(
         self, account: Account, passages: Sequence[Passage]
@@ -227,17 +230,7 @@ class Answering:
             release=self.release,
             classifications=scope.classifications,
             question_sha256=sha256(question),
-            passages=[
-                {
-                    "chunk": str(passage.chunk_id),
-                    "document": str(passage.document_id),
-                    "source": passage.source,
-                    "external_id": passage.external_id,
-                    "classification": passage.classification,
-                }
-                for passage in passages
-                if passage.chunk_id in cited
-            ],
+            passages=[recorded(p) for p in passages if p.chunk_id in cited],
         )
 
     async def _finish(

@@ -29,7 +29,7 @@ STOP = frozenset(
 
 def stem(word: str) -> str:
     """A word without its usual endings: crude, and the same on both sides of a comparison."""
-    word = word.lower().replace("’", "'").removesuffix("'s").strip("'-")
+    word = word.lower().replace("’", "'").removesuffix("'s").strip("'-").replace(",", "")
     word = _SPELLED.get(word, word)
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= 3:

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from app.errors import ConfigurationError
 from app.runtime.endpoints import Endpoints, chat_key, hold
+from app.runtime.environment import child_environment
 from app.runtime.folders import Folders
 from app.runtime.ours import IngestionWorker, WebService
 from app.runtime.part import Part
@@ -96,7 +97,7 @@ def _start(
             update={"chat_url": engine.url, "chat_api_key": SecretStr(engine.api_key)}
         )
         progress.say("vLLM loads its model meanwhile")
-    environment = _environment(settings, demo=show is not None)
+    environment = child_environment(settings, demo=show is not None)
     web = WebService(settings.host, settings.port, environment)
     worker = IngestionWorker(environment)
     supervisor.start(web)
@@ -143,26 +144,6 @@ def _wait(
 ) -> None:
     supervisor.wait([part], seconds)
     progress.say(f"{title} is up")
-
-
-def _environment(settings: Settings, *, demo: bool) -> dict[str, str]:
-    """The settings as our own processes read them."""
-    values = {
-        "DATA_DIR": str(settings.root),
-        "HOST": settings.host,
-        "PORT": str(settings.port),
-        "CHAT_MODEL": settings.chat_model,
-        "CHAT_URL": settings.chat_url or "",
-        "DEMO": "1" if demo else "0",
-    }
-    for name, secret in (
-        ("DATABASE_URL", settings.database_url),
-        ("QUEUE_URL", settings.queue_url),
-        ("CHAT_API_KEY", settings.chat_api_key),
-    ):
-        if secret is not None:
-            values[name] = secret.get_secret_value()
-    return {f"PORTCULLIS_{name}": value for name, value in values.items()}
 
 
 def _require_port(host: str, port: int) -> None:

@@ -16,7 +16,7 @@ from app.catalog.queue import JobQueue
 from app.db.engine import Database
 from app.inference.chat import ChatModel
 from app.inference.embed import LocalEmbedder
-from app.retrieval.search import Searcher
+from app.retrieval.authorised import AuthorisedSearch
 from app.web.generation import Generations
 
 
@@ -39,7 +39,7 @@ class Services:
     levels: tuple[str, ...]
     policy: Policy
     resolver: ScopeResolver
-    searcher: Searcher
+    search: AuthorisedSearch
     embedder: LocalEmbedder
     model: ChatModel
     model_name: str

@@ -43,3 +43,13 @@ async def test_forbidden_neighbours_do_not_shape_the_choice() -> None:
     assert await choose_quotes(EMBEDDER, question, PASSAGES) == await choose_quotes(
         EMBEDDER, question, PASSAGES
     )
+
+
+async def test_questions_and_lead_ins_are_no_answers() -> None:
+    faq = passage(
+        "What do parking permits cost a month?\nParking permits cost a month:\n"
+        "Parking permits cost 40 EUR a month.",
+        "Office",
+    )
+    quotes = await choose_quotes(EMBEDDER, "What do parking permits cost a month?", [faq])
+    assert [quote.text for quote in quotes] == ["Parking permits cost 40 EUR a month."]

@@ -1,0 +1,5 @@
+"""The `portcullis` command."""
+
+from app.cli.command import main
+
+__all__ = ["main"]

@@ -1,0 +1,73 @@
+"""`portcullis audit`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from app.cli.settings import DataDir, settings_from, with_parts
+from app.cli.tables import table
+from app.errors import InvalidInput
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """The record."""
+
+
+@app.command()
+def query(
+    subject: Annotated[str | None, typer.Option(help="E-mail of the person.")] = None,
+    action: Annotated[str | None, typer.Option(help="ask, search, read, sign-in …")] = None,
+    outcome: Annotated[str | None, typer.Option(help="answered, nothing_found …")] = None,
+    document: Annotated[UUID | None, typer.Option(help="Id of a document.")] = None,
+    since: Annotated[str | None, typer.Option(help="From this time on (ISO 8601).")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this time (ISO 8601).")] = None,
+    limit: Annotated[int, typer.Option(help="How many, 500 at most.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Show records, newest first."""
+    from app.audit.query import query_records
+    from app.domain.record import AuditFilter, AuditRecord
+    from app.web.api.audit import shown
+
+    wanted = AuditFilter(subject, action, outcome, document, None, _time(since), _time(until))
+
+    async def work(parts: Any) -> None:
+        await parts.recorder.record(AuditRecord("audit-query", "operator"))
+        page = await query_records(parts.database, wanted, limit)
+        if as_json:
+            for entry in page.entries:
+                print(json.dumps(shown(entry)))
+            return
+        rows = [
+            (
+                f"{entry.at:%Y-%m-%d %H:%M:%S}",
+                entry.record.subject,
+                entry.record.action,
+                entry.outcome or "",
+                len(entry.record.passages),
+                entry.record.id,
+            )
+            for entry in page.entries
+        ]
+        print(table(("when (UTC)", "who", "action", "outcome", "passages", "record"), rows))
+
+    with_parts(settings_from(data_dir), work)
+
+
+def _time(words: str | None) -> datetime | None:
+    if words is None:
+        return None
+    try:
+        found = datetime.fromisoformat(words)
+    except ValueError as error:
+        raise InvalidInput("write a time as 2026-11-24 or 2026-11-24T10:30") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

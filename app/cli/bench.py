@@ -1,0 +1,51 @@
+"""`portcullis bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.settings import DataDir, settings_from, with_parts
+from app.errors import InvalidInput
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Measurements."""
+
+
+@app.command()
+def search(
+    questions: Annotated[Path, typer.Option(help="File with a question a line.")],
+    as_: Annotated[str, typer.Option("--as", help="E-mail of the account that asks.")],
+    rounds: Annotated[int, typer.Option(help="How often each question is asked.")] = 5,
+    data_dir: DataDir = None,
+) -> None:
+    """Measure authorised searches, and what authorisation costs of them."""
+    from app.authn.accounts import find_account
+    from app.retrieval.measure import measure_search
+
+    try:
+        lines = [line.strip() for line in questions.read_text(encoding="utf-8").splitlines()]
+    except OSError as error:
+        raise InvalidInput(f"{questions} cannot be read ({error.strerror})") from error
+    asked = [line for line in lines if line]
+    if not asked or rounds < 1:
+        raise InvalidInput(f"{questions} holds no question")
+
+    async def work(parts: Any) -> None:
+        account = await find_account(parts.database, as_)
+        report = await measure_search(parts.resolver, parts.searcher, account, asked, rounds)
+        print(f"{report.searches} searches as {account.email}, one at a time")
+        print(f"  p50 {report.p50 * 1000:.1f} ms, p95 {report.p95 * 1000:.1f} ms")
+        print(f"  authorisation: {report.share:.0%} of a search (median)")
+        print(
+            f"    scope {report.scope * 1000:.1f} ms, row-level security"
+            f" {report.row_security * 1000:.1f} ms, re-check {report.recheck * 1000:.1f} ms"
+        )
+
+    with_parts(settings_from(data_dir), work)

@@ -1,0 +1,92 @@
+"""The command's root: its groups, how errors are told, and what starts everything."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from app.cli import ask, audit, bench, sources, users
+from app.cli.settings import DataDir, settings_from
+from app.errors import PortcullisError
+
+app = typer.Typer(
+    name="portcullis",
+    help="Answers from documents, made only from what the asking person may read.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(users.users, name="user", help="Local accounts.")
+app.add_typer(users.tokens, name="token", help="Bearer tokens.")
+app.add_typer(sources.app, name="source", help="Sources of documents.")
+app.add_typer(audit.app, name="audit", help="The record.")
+app.add_typer(bench.app, name="bench", help="Measurements.")
+app.command("search")(ask.search)
+app.command("ask")(ask.ask)
+
+
+@app.command()
+def up(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option(help="Address of the web service.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the web service.")] = None,
+    demo: Annotated[bool, typer.Option(help="With the demo company (fiction).")] = False,
+) -> None:
+    """Start everything, in the foreground, until Ctrl-C."""
+    from app.runtime.show import Show
+    from app.runtime.up import run
+
+    settings = settings_from(data_dir, host=host, port=port)
+    raise typer.Exit(run(settings, Show.load() if demo else None))
+
+
+@app.command()
+def doctor(
+    data_dir: DataDir = None,
+    port: Annotated[int | None, typer.Option(help="Port of the web service.")] = None,
+) -> None:
+    """Say what is up, in which version, and what is wrong."""
+    import asyncio
+
+    from app.cli.tables import table
+    from app.runtime.doctor import examine
+
+    findings = asyncio.run(examine(settings_from(data_dir, port=port)))
+    rows = [("ok" if f.ok else "WRONG", f.part, f.version, f.message) for f in findings]
+    print(table(("", "part", "version", "what to do"), rows))
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring an external database to this version's schema."""
+    from app.runtime.schema import migrate as bring
+
+    bring(settings_from(data_dir))
+    print("the schema is current")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    print(installed("portcullis"))
+
+
+def main() -> None:
+    """Run the command. Errors are one line on standard error and exit code 1."""
+    try:
+        app(standalone_mode=True)
+    except PortcullisError as error:
+        if os.environ.get("PORTCULLIS_DEBUG") == "1":
+            raise
+        sys.stderr.write(f"portcullis: {error.message}\n")
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,153 @@
+"""`portcullis source`."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from app.cli.settings import DataDir, settings_from, with_parts
+from app.cli.tables import table, visible
+from app.errors import PortcullisError
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def add(
+    key: str,
+    path: Annotated[Path | None, typer.Option(help="Folder of a filesystem source.")] = None,
+    kind: Annotated[str, typer.Option(help="filesystem or push.")] = "filesystem",
+    floor: Annotated[str, typer.Option(help="Every document is at least this strict.")] = "public",
+    owner: Annotated[str | None, typer.Option(help="E-mail of who manages it.")] = None,
+    base_url: Annotated[str, typer.Option(help="What citations link documents to.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Register a source, or change the one with this key."""
+    from app.catalog.sources import register
+
+    config = {"path": str(path.expanduser().resolve())} if path is not None else {}
+    if base_url:
+        config["base_url"] = base_url
+
+    async def work(parts: Any) -> None:
+        source = await register(
+            parts.database, None, key=key, kind=kind, config=config,
+            classification_floor=floor, owner=owner, levels=parts.levels,
+        )  # fmt: skip
+        print(f"source {source.key} is registered; `portcullis source sync {source.key}` reads it")
+
+    with_parts(settings_from(data_dir), work)
+
+
+@app.command("list")
+def list_all(data_dir: DataDir = None) -> None:
+    """List the sources with their counts and open problems."""
+    from app.catalog.overview import overview
+
+    async def work(parts: Any) -> None:
+        found = await overview(parts.database, None)
+        rows = [
+            (
+                e.source.key,
+                e.source.kind,
+                f"{e.indexed}/{e.documents}",
+                e.source.classification_floor,
+                e.source.owner or "",
+                len(e.problems),
+                f"{e.source.synced_at:%Y-%m-%d %H:%M}" if e.source.synced_at else "never",
+            )
+            for e in found
+        ]
+        header = ("source", "kind", "indexed", "floor", "owner", "problems", "synced (UTC)")
+        print(table(header, rows))
+        for entry in found:
+            for p in entry.problems:
+                print(f"  {entry.source.key}: {visible(p.external_id)}: {p.reason}; {p.advice}")
+
+    with_parts(settings_from(data_dir), work)
+
+
+@app.command()
+def sync(
+    key: str,
+    wait: Annotated[bool, typer.Option(help="Show progress until it is done.")] = True,
+    data_dir: DataDir = None,
+) -> None:
+    """Read a source again. Without a running worker it is done right here."""
+    from app.catalog.jobs import get_job, start_sync
+    from app.catalog.sources import get_source
+    from app.runtime.endpoints import running
+    from app.runtime.folders import Folders
+
+    settings = settings_from(data_dir)
+    here = settings.database_url is None and running(Folders(settings.root)) is None
+
+    async def work(parts: Any) -> None:
+        source = await get_source(parts.database, None, key)
+        job_id = await start_sync(parts.database, None, source)
+        worker = _worker(parts, job_id) if here else None
+        if worker is None:
+            await parts.queue.wake(job_id)
+        if not wait and worker is None:
+            print(f"job {job_id}")
+            return
+        shown = ""
+        while True:
+            job = await get_job(parts.database, None, job_id)
+            line = f"{job.state}: {job.done} of {job.total}, {job.failed} failed"
+            if line != shown:
+                shown = line
+                print(line, file=sys.stderr)
+            if job.ended:
+                break
+            if worker is not None and worker.poll() not in (None, 0):
+                raise PortcullisError("the worker ended; its message is above")
+            await asyncio.sleep(0.3)
+        outcomes = dict(job.detail.get("outcomes", {}))
+        seconds = float(job.detail.get("seconds", 0))
+        counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes.items()))
+        print(f"{job.total} documents in {seconds:.1f} s: {counts}")
+        stages = dict(job.detail.get("stages", {}))
+        whole = sum(stages.values())
+        if outcomes.get("embedded") and whole:
+            shares = sorted(stages.items(), key=lambda item: -item[1])
+            print(
+                f"{outcomes['embedded'] / seconds:.1f} documents/s; share of the work: "
+                + ", ".join(f"{stage} {time / whole:.0%}" for stage, time in shares)
+            )
+        if job.message:
+            print(job.message)
+        if job.state == "failed":
+            raise typer.Exit(1)
+
+    with_parts(settings, work)
+
+
+@app.command()
+def remove(key: str, data_dir: DataDir = None) -> None:
+    """Remove a source and everything indexed from it."""
+    from app.catalog.sources import remove_source
+
+    async def work(parts: Any) -> None:
+        await remove_source(parts.database, None, key, parts.levels)
+        print(f"source {key} and everything from it are gone")
+
+    with_parts(settings_from(data_dir), work)
+
+
+def _worker(parts: Any, job_id: UUID) -> subprocess.Popen[bytes]:
+    """Do the one job in a process beside this one."""
+    from app.runtime.environment import child_environment
+
+    print("no worker runs on this data folder; reading the source here", file=sys.stderr)
+    return subprocess.Popen(
+        [sys.executable, "-m", "ingestion.worker", "--once", str(job_id)],
+        env=child_environment(parts.settings, demo=False),
+        stdin=subprocess.DEVNULL,
+    )

@@ -1,0 +1,95 @@
+"""A search as people use it: resolved, searched, authorised again, recorded, then shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.audit.record import Recorder, sha256
+from app.authz.recheck import readable_documents
+from app.authz.scope import ScopeResolver
+from app.domain.principal import Account
+from app.domain.record import AuditRecord
+from app.domain.scope import Found, Passage
+from app.errors import InvalidInput
+from app.retrieval.search import Searcher
+
+PURPOSE = "search"
+MOST = 50
+
+
+@dataclass(frozen=True)
+class AuthorisedSearch:
+    """The one way from a query to passages that are shown."""
+
+    resolver: ScopeResolver
+    searcher: Searcher
+    recorder: Recorder
+
+    async def search(
+        self, account: Account, query: str, k: int, at_least_revision: int | None = None
+    ) -> Found:
+        """The best `k` passages. Raises InvalidInput, NotSignedIn, RevisionNotReached, and
+        RecordNotWritten, and then shows nothing."""
+        query = query.replace("\x00", " ").strip()
+        if not query:
+            raise InvalidInput("write something to search for")
+        if not 1 <= k <= MOST:
+            raise InvalidInput(f"k must be 1 to {MOST}")
+        scope = await self.resolver.resolve(account, PURPOSE, at_least_revision)
+        found = await self.searcher.search(scope, query, k)
+        async with self.resolver.database.app() as connection:
+            readable = await readable_documents(
+                connection,
+                self.resolver.policy,
+                account,
+                PURPOSE,
+                [passage.document_id for passage in found.passages],
+            )
+        passages = tuple(p for p in found.passages if p.document_id in readable)
+        await self.recorder.record(
+            AuditRecord.of(
+                account,
+                "search",
+                purpose=PURPOSE,
+                revision=found.revision,
+                classifications=scope.classifications,
+                question_sha256=sha256(query),
+                passages=[recorded(passage) for passage in passages],
+            )
+        )
+        return Found(found.revision, passages)
+
+
+def recorded(passage: Passage) -> dict[str, Any]:
+    """A passage as the record names it."""
+    return {
+        "chunk": str(passage.chunk_id),
+        "document": str(passage.document_id),
+        "source": passage.source,
+        "external_id": passage.external_id,
+        "classification": passage.classification,
+    }
+
+
+def shown(found: Found) -> dict[str, Any]:
+    """What a search answers, over HTTP and on the command line."""
+    return {
+        "revision": found.revision,
+        "passages": [
+            {
+                "chunk_id": str(p.chunk_id),
+                "document_id": str(p.document_id),
+                "external_id": p.external_id,
+                "source": p.source,
+                "title": p.title,
+                "uri": p.uri,
+                "classification": p.classification,
+                "heading": p.heading,
+                "page": p.page,
+                "text": p.text,
+                "score": round(p.score, 6),
+            }
+            for p in found.passages
+        ],
+    }
