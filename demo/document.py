@@ -33,7 +33,7 @@ class Written:
 
     @property
     def html(self) -> str:
-        return _MARKDOWN.render(self.body)
+        return str(_MARKDOWN.render(self.body))
 
     def blocks(self) -> Iterator[Block]:
         """Headings, paragraphs, list items and tables in order."""
