@@ -12,7 +12,7 @@ from litestar.handlers import BaseRouteHandler
 from app.authn.tokens import authenticate
 from app.domain.principal import Account
 from app.errors import NotPermitted, NotSignedIn
-from app.web.services import Services
+from app.web.services import Wired
 
 COOKIE = "portcullis_session"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -26,12 +26,12 @@ def bearer_token(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     return token.strip()
 
 
-async def api_account(request: Request[Any, Any, Any], services: Services) -> Account:
+async def api_account(request: Request[Any, Any, Any], services: Wired) -> Account:
     """The account of the bearer token. Raises NotSignedIn."""
     return await authenticate(services.database, bearer_token(request))
 
 
-async def page_account(request: Request[Any, Any, Any], services: Services) -> Account:
+async def page_account(request: Request[Any, Any, Any], services: Wired) -> Account:
     """The account of the browser's session. Raises NotSignedIn."""
     token = request.cookies.get(COOKIE)
     if not token:

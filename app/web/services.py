@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Annotated
+
+from litestar.params import Dependency
 
 from app.answering.conversations import Conversations
 from app.answering.pipeline import Answering
@@ -14,6 +17,7 @@ from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
 from app.catalog.queue import JobQueue
 from app.db.engine import Database
+from app.domain.principal import Account
 from app.inference.chat import ChatModel
 from app.inference.embed import LocalEmbedder
 from app.retrieval.authorised import AuthorisedSearch
@@ -53,3 +57,10 @@ class Services:
     demo: Sequence[DemoPerson] = ()
     demo_password: str = ""
     generations: Generations = field(default_factory=Generations)
+
+
+Wired = Annotated[Services, Dependency(skip_validation=True)]
+"""How handlers ask for the services: as they are, without a copy."""
+
+Caller = Annotated[Account, Dependency(skip_validation=True)]
+"""How handlers ask for whoever is signed in."""

@@ -13,16 +13,15 @@ from litestar.response import Stream
 
 from app.answering.pipeline import AnswerEvent, Delta, Finished, Started
 from app.domain.answer import Answer
-from app.domain.principal import Account
 from app.errors import InvalidInput, PortcullisError
 from app.web.api.bodies import AskBody
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 EVENTS = "text/event-stream"
 
 
 @post("/ask", status_code=200, tags=["questions"])
-async def ask(data: AskBody, account: Account, services: Services) -> Response[Any]:
+async def ask(data: AskBody, account: Caller, services: Wired) -> Response[Any]:
     """Ask as the account. With `stream`, the events are `started`, `delta` with a piece of the
     answer, `finished` with all of it, or `problem`."""
     services.policy.require_route(account, "ask")

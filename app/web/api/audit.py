@@ -10,15 +10,14 @@ from litestar import Response, get
 from litestar.params import Parameter
 
 from app.audit.query import query_records
-from app.domain.principal import Account
 from app.domain.record import AuditFilter, AuditRecord, RecordedEntry
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 
 @get("/audit", tags=["audit"])
 async def query(
-    account: Account,
-    services: Services,
+    account: Caller,
+    services: Wired,
     subject: str | None = None,
     action: str | None = None,
     outcome: str | None = None,

@@ -7,11 +7,11 @@ from typing import Any
 from litestar import get
 
 from app.errors import NotFound
-from app.web.services import Services
+from app.web.services import Wired
 
 
 @get("/demo", tags=["demo"])
-async def people(services: Services) -> dict[str, Any]:
+async def people(services: Wired) -> dict[str, Any]:
     """The demo company's accounts, each with a question worth asking."""
     if not services.demo:
         raise NotFound

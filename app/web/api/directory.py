@@ -7,14 +7,13 @@ from typing import Any
 from litestar import put
 
 from app.authz.directory import Group, Person, replace_directory
-from app.domain.principal import Account
 from app.domain.record import AuditRecord
 from app.web.api.bodies import Directory
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 
 @put("/directory", tags=["directory"])
-async def replace(data: Directory, account: Account, services: Services) -> dict[str, Any]:
+async def replace(data: Directory, account: Caller, services: Wired) -> dict[str, Any]:
     """Replace the directory. Memberships that it does not name end; local accounts stay."""
     services.policy.require_route(account, "directory")
     people = [Person(user.email, user.name) for user in data.users]

@@ -17,13 +17,12 @@ from app.catalog.documents import (
 )
 from app.catalog.jobs import wait_for
 from app.catalog.sources import get_source
-from app.domain.principal import Account
 from app.domain.record import AuditRecord
 from app.domain.source import AclChange, PushedDocument
 from app.errors import InvalidInput
 from app.retrieval.documents import open_document
 from app.web.api.bodies import AclBody, Batch, DocumentBody
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 WAIT_SECONDS = 120.0
 
@@ -32,7 +31,7 @@ _Body = TypeVar("_Body")
 
 @put("/sources/{source:str}/documents/{rest:path}", status_code=202, tags=["documents"])
 async def put_document(
-    source: str, rest: str, request: Request[Any, Any, Any], account: Account, services: Services,
+    source: str, rest: str, request: Request[Any, Any, Any], account: Caller, services: Wired,
     wait: bool = False,
 ) -> Response[dict[str, Any]]:  # fmt: skip
     """Push a document, or with `/acl` after its id replace its ACL.
@@ -55,7 +54,7 @@ async def put_document(
 
 @post("/sources/{source:str}/documents:batch", status_code=202, tags=["documents"])
 async def batch(
-    source: str, data: Batch, account: Account, services: Services, wait: bool = False
+    source: str, data: Batch, account: Caller, services: Wired, wait: bool = False
 ) -> Response[dict[str, Any]]:
     """Push many documents as one job: all are accepted, or none."""
     services.policy.require_route(account, "sources")
@@ -65,7 +64,7 @@ async def batch(
 
 @put("/sources/{source:str}/containers/{rest:path}", tags=["documents"])
 async def put_container_acl(
-    source: str, rest: str, request: Request[Any, Any, Any], account: Account, services: Services
+    source: str, rest: str, request: Request[Any, Any, Any], account: Caller, services: Wired
 ) -> dict[str, Any]:
     """Replace the ACL of a container: `/sources/{source}/containers/{container}/acl`."""
     services.policy.require_route(account, "sources")
@@ -80,7 +79,7 @@ async def put_container_acl(
 
 @delete("/sources/{source:str}/documents/{rest:path}", status_code=200, tags=["documents"])
 async def remove_document(
-    source: str, rest: str, request: Request[Any, Any, Any], account: Account, services: Services
+    source: str, rest: str, request: Request[Any, Any, Any], account: Caller, services: Wired
 ) -> dict[str, Any]:
     """Remove a document: it is gone from every index when this answers."""
     services.policy.require_route(account, "sources")
@@ -92,7 +91,7 @@ async def remove_document(
 
 
 @get("/documents/{document_id:uuid}", tags=["documents"])
-async def read(document_id: UUID, account: Account, services: Services) -> Response[dict[str, Any]]:
+async def read(document_id: UUID, account: Caller, services: Wired) -> Response[dict[str, Any]]:
     """The rendition of a document that the account may read; 404 otherwise."""
     services.policy.require_route(account, "documents")
     scope = await services.resolver.resolve(account, "documents")
@@ -136,8 +135,8 @@ async def read(document_id: UUID, account: Account, services: Services) -> Respo
 
 
 async def _push(
-    services: Services,
-    account: Account,
+    services: Wired,
+    account: Caller,
     source: str,
     documents: list[PushedDocument],
     wait: bool,
@@ -161,7 +160,7 @@ async def _push(
 
 
 async def _record(
-    services: Services, account: Account, action: str, source: str, external_id: str
+    services: Wired, account: Caller, action: str, source: str, external_id: str
 ) -> None:
     detail = {"source": source, "external_id": external_id}
     await services.recorder.record(AuditRecord.of(account, action, detail=detail))

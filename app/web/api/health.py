@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from app.errors import Unavailable
-from app.web.services import Services
+from app.web.services import Wired
 
 
 @get("/healthz", include_in_schema=False)
@@ -20,7 +20,7 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz", include_in_schema=False)
-async def readyz(services: Services) -> Response[dict[str, Any]]:
+async def readyz(services: Wired) -> Response[dict[str, Any]]:
     """Postgres answers and the embedding model is loaded. The engine is named, but answers lead
     with quotes without it, so it does not count."""
     try:

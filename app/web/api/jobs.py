@@ -8,13 +8,12 @@ from uuid import UUID
 from litestar import get
 
 from app.catalog.jobs import get_job
-from app.domain.principal import Account
 from app.domain.source import Job
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 
 @get("/jobs/{job_id:uuid}", tags=["sources"])
-async def job(job_id: UUID, account: Account, services: Services) -> dict[str, Any]:
+async def job(job_id: UUID, account: Caller, services: Wired) -> dict[str, Any]:
     """State and progress; only who may manage the source sees its jobs."""
     services.policy.require_route(account, "sources")
     return shown(await get_job(services.database, account, job_id))

@@ -12,23 +12,22 @@ from litestar import Response, get, post
 from litestar.response import Stream
 
 from app.answering.pipeline import AnswerEvent, Delta, Started
-from app.domain.principal import Account
 from app.errors import InvalidInput, PortcullisError
 from app.web.api.ask import EVENTS, finished
 from app.web.api.bodies import ChatCompletion, ChatMessage
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 MODEL = "portcullis"
 
 
 @get("/models", tags=["openai"])
-async def models(account: Account) -> dict[str, Any]:
+async def models(account: Caller) -> dict[str, Any]:
     """The one model there is: this platform."""
     return {"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": MODEL}]}
 
 
 @post("/chat/completions", status_code=200, tags=["openai"])
-async def complete(data: ChatCompletion, account: Account, services: Services) -> Response[Any]:
+async def complete(data: ChatCompletion, account: Caller, services: Wired) -> Response[Any]:
     """Answer the last message of the user, with citations in the text."""
     services.policy.require_route(account, "ask")
     events = services.answering.ask(account, _question(data.messages))

@@ -9,16 +9,15 @@ from litestar import delete, get, post, put
 from app.catalog.jobs import start_sync
 from app.catalog.overview import overview
 from app.catalog.sources import get_source, register, remove_source
-from app.domain.principal import Account
 from app.domain.record import AuditRecord
 from app.domain.source import Source, SourceOverview
 from app.web.api.bodies import SourceBody
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 
 @put("/sources/{source:str}", tags=["sources"])
 async def put_source(
-    source: str, data: SourceBody, account: Account, services: Services
+    source: str, data: SourceBody, account: Caller, services: Wired
 ) -> dict[str, Any]:
     """Register a source, or change the one with this key."""
     services.policy.require_route(account, "sources")
@@ -39,7 +38,7 @@ async def put_source(
 
 
 @get("/sources", tags=["sources"])
-async def list_all(account: Account, services: Services) -> dict[str, Any]:
+async def list_all(account: Caller, services: Wired) -> dict[str, Any]:
     """The sources that the account may manage, with counts and open problems."""
     services.policy.require_route(account, "sources")
     found = await overview(services.database, account)
@@ -47,7 +46,7 @@ async def list_all(account: Account, services: Services) -> dict[str, Any]:
 
 
 @post("/sources/{source:str}/sync", status_code=202, tags=["sources"])
-async def sync(source: str, account: Account, services: Services) -> dict[str, Any]:
+async def sync(source: str, account: Caller, services: Wired) -> dict[str, Any]:
     """Read the source again; the job says how far it is."""
     services.policy.require_route(account, "sources")
     found = await get_source(services.database, account, source)
@@ -57,7 +56,7 @@ async def sync(source: str, account: Account, services: Services) -> dict[str, A
 
 
 @delete("/sources/{source:str}", status_code=200, tags=["sources"])
-async def remove(source: str, account: Account, services: Services) -> dict[str, Any]:
+async def remove(source: str, account: Caller, services: Wired) -> dict[str, Any]:
     """Remove a source and everything indexed from it."""
     services.policy.require_route(account, "sources")
     await services.recorder.record(

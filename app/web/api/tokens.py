@@ -12,18 +12,18 @@ from app.authn.tokens import create_token
 from app.domain.record import AuditRecord
 from app.errors import PortcullisError
 from app.web.api.bodies import SignIn
-from app.web.services import Services
+from app.web.services import Wired
 
 
 @post("/tokens", status_code=200, tags=["accounts"])
-async def create(data: SignIn, services: Services) -> dict[str, Any]:
+async def create(data: SignIn, services: Wired) -> dict[str, Any]:
     """Sign a local account in. The token lasts as long as a session of the pages."""
     account = await checked_sign_in(services, data.email, data.password)
     issued = await create_token(services.database, account, services.session, label="sign-in")
     return {"token": issued.token, "expires_at": issued.expires_at.isoformat()}
 
 
-async def checked_sign_in(services: Services, email: str, password: str) -> Any:
+async def checked_sign_in(services: Wired, email: str, password: str) -> Any:
     """Sign in with a record of how it went. Raises WrongCredentials, TooManyAttempts."""
     try:
         account = await sign_in(services.database, services.attempts, email, password)

@@ -9,11 +9,10 @@ from litestar import get
 from litestar.response import Template
 
 from app.audit.query import query_records
-from app.domain.principal import Account
 from app.domain.record import AuditFilter, AuditRecord
 from app.errors import InvalidInput
 from app.web.pages.rendering import page
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 ACTIONS = ("ask", "search", "read", "sign-in", "sign-in-refused", "acl", "container-acl",
            "document-deleted", "source", "directory", "audit-query")  # fmt: skip
@@ -22,8 +21,8 @@ OUTCOMES = ("answered", "nothing_found", "stopped", "failed")
 
 @get("/audit")
 async def audit(
-    visitor: Account,
-    services: Services,
+    visitor: Caller,
+    services: Wired,
     subject: str = "",
     action: str = "",
     outcome: str = "",

@@ -12,21 +12,18 @@ from litestar.params import Body
 from litestar.response import Redirect, Stream, Template
 
 from app.answering.conversations import Exchange
-from app.domain.principal import Account
 from app.errors import NotFound
 from app.web.api.ask import EVENTS, conversation
 from app.web.generation import Generation
 from app.web.markdown import answer_html
 from app.web.pages.rendering import fragment, page
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
 @get(["/chat", "/chat/{conversation_id:uuid}"])
-async def chat(
-    visitor: Account, services: Services, conversation_id: UUID | None = None
-) -> Template:
+async def chat(visitor: Caller, services: Wired, conversation_id: UUID | None = None) -> Template:
     services.policy.require_route(visitor, "ask")
     exchanges: Sequence[Exchange] = ()
     if conversation_id is not None:
@@ -54,7 +51,7 @@ async def chat(
 
 @post("/chat", status_code=200)
 async def ask(
-    data: Form, request: Request[Any, Any, Any], visitor: Account, services: Services
+    data: Form, request: Request[Any, Any, Any], visitor: Caller, services: Wired
 ) -> Response[Any]:
     services.policy.require_route(visitor, "ask")
     question = data.get("question", "")
@@ -71,7 +68,7 @@ async def ask(
 
 @get("/chat/answers/{generation_id:uuid}/events")
 async def events(
-    generation_id: UUID, request: Request[Any, Any, Any], visitor: Account, services: Services
+    generation_id: UUID, request: Request[Any, Any, Any], visitor: Caller, services: Wired
 ) -> Response[Any]:
     """The answer so far, whenever it grows; whoever comes late gets all of it at once."""
     generation = services.generations.find(visitor, generation_id)
@@ -83,12 +80,12 @@ async def events(
 
 
 @post("/chat/answers/{generation_id:uuid}/stop", status_code=204)
-async def stop(generation_id: UUID, visitor: Account, services: Services) -> None:
+async def stop(generation_id: UUID, visitor: Caller, services: Wired) -> None:
     services.generations.stop(visitor, generation_id)
 
 
 @post("/chat/{conversation_id:uuid}/remove", status_code=200)
-async def remove(conversation_id: UUID, visitor: Account, services: Services) -> Redirect:
+async def remove(conversation_id: UUID, visitor: Caller, services: Wired) -> Redirect:
     await services.conversations.remove(visitor, conversation_id)
     return Redirect("/chat")
 

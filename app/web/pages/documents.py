@@ -9,17 +9,16 @@ from litestar import Request, get
 from litestar.response import Template
 
 from app.domain.answer import Citation
-from app.domain.principal import Account
 from app.domain.record import AuditRecord
 from app.domain.scope import Passage
 from app.retrieval.documents import open_document
 from app.web.pages.rendering import fragment, page
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 
 @get("/documents/{document_id:uuid}")
 async def view(
-    document_id: UUID, request: Request[Any, Any, Any], visitor: Account, services: Services,
+    document_id: UUID, request: Request[Any, Any, Any], visitor: Caller, services: Wired,
     answer: UUID | None = None, number: int = 0,
 ) -> Template:  # fmt: skip
     """`answer` and `number` name the citation that led here: its words never stand in a URL."""

@@ -13,11 +13,11 @@ from app.authn.tokens import create_token, end_session
 from app.errors import NotSignedIn, PortcullisError
 from app.web.api.tokens import checked_sign_in
 from app.web.identity import COOKIE, page_account
-from app.web.services import Services
+from app.web.services import Wired
 
 
 @get("/")
-async def home(request: Request[Any, Any, Any], services: Services) -> Redirect:
+async def home(request: Request[Any, Any, Any], services: Wired) -> Redirect:
     try:
         await page_account(request, services)
     except NotSignedIn:
@@ -26,7 +26,7 @@ async def home(request: Request[Any, Any, Any], services: Services) -> Redirect:
 
 
 @get("/sign-in")
-async def form(services: Services) -> Template:
+async def form(services: Wired) -> Template:
     return _form(services)
 
 
@@ -34,7 +34,7 @@ async def form(services: Services) -> Template:
 async def sign_in(
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
     request: Request[Any, Any, Any],
-    services: Services,
+    services: Wired,
 ) -> Response[Any]:
     email = data.get("email", "")
     try:
@@ -58,7 +58,7 @@ async def sign_in(
 
 
 @post("/sign-out", status_code=200)
-async def sign_out(request: Request[Any, Any, Any], services: Services) -> Response[Any]:
+async def sign_out(request: Request[Any, Any, Any], services: Wired) -> Response[Any]:
     if token := request.cookies.get(COOKIE):
         await end_session(services.database, token)
     response: Response[Any] = Redirect("/sign-in")
@@ -67,7 +67,7 @@ async def sign_out(request: Request[Any, Any, Any], services: Services) -> Respo
 
 
 def _form(
-    services: Services, email: str = "", problem: str | None = None, status: int = 200
+    services: Wired, email: str = "", problem: str | None = None, status: int = 200
 ) -> Template:
     return Template(
         "sign_in.html",

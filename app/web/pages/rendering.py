@@ -6,8 +6,7 @@ from typing import Any
 
 from litestar.response import Template
 
-from app.domain.principal import Account
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -27,9 +26,7 @@ _PLACES = (
 )
 
 
-def page(
-    template: str, services: Services, account: Account, here: str, **context: Any
-) -> Template:
+def page(template: str, services: Wired, account: Caller, here: str, **context: Any) -> Template:
     """A page for a signed-in account; `here` marks its place in the navigation."""
     places = [
         {"href": href, "label": label, "here": href == here}

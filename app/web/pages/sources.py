@@ -8,13 +8,12 @@ from litestar.response import Redirect, Template
 from app.catalog.jobs import start_sync
 from app.catalog.overview import overview
 from app.catalog.sources import get_source
-from app.domain.principal import Account
 from app.web.pages.rendering import page
-from app.web.services import Services
+from app.web.services import Caller, Wired
 
 
 @get("/sources")
-async def sources(visitor: Account, services: Services) -> Template:
+async def sources(visitor: Caller, services: Wired) -> Template:
     services.policy.require_route(visitor, "sources")
     found = await overview(services.database, visitor)
     busy = any(entry.job is not None and not entry.job.ended for entry in found)
@@ -22,7 +21,7 @@ async def sources(visitor: Account, services: Services) -> Template:
 
 
 @post("/sources/{source:str}/sync", status_code=200)
-async def sync(source: str, visitor: Account, services: Services) -> Redirect:
+async def sync(source: str, visitor: Caller, services: Wired) -> Redirect:
     services.policy.require_route(visitor, "sources")
     found = await get_source(services.database, visitor, source)
     await services.queue.wake(await start_sync(services.database, visitor, found))
