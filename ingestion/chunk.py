@@ -13,6 +13,7 @@ MAX_WORDS = 140
 SMALL_WORDS = 40
 """Neighbours that are smaller are joined where both fit."""
 SEPARATOR = " › "
+TABLE_CELLS = " | "
 
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+")
 
@@ -38,9 +39,18 @@ def chunk(rendition: Rendition) -> list[Chunk]:
         for piece in _split(section)
     ]
     return [
-        Chunk(ordinal, SEPARATOR.join(piece.path), piece.page, "\n".join(piece.blocks))
+        Chunk(ordinal, SEPARATOR.join(piece.path), piece.page, _text(piece.blocks))
         for ordinal, piece in enumerate(_join(pieces))
     ]
+
+
+def _text(blocks: Sequence[str]) -> str:
+    """Blocks as lines; tables stand apart, so that two of them are not taken for one."""
+    lines: list[str] = []
+    for block in blocks:
+        table = TABLE_CELLS in block and "\n" in block
+        lines.append(f"\n{block}\n" if table else block)
+    return "\n".join(lines).strip("\n").replace("\n\n\n", "\n\n")
 
 
 def embedded_text(title: str, piece: Chunk) -> str:
@@ -94,7 +104,7 @@ def _parts(block: str) -> Iterator[str]:
         yield block
         return
     rows = block.split("\n")
-    is_table = len(rows) > 2 and " | " in rows[0]
+    is_table = len(rows) > 2 and TABLE_CELLS in rows[0]
     units = rows if len(rows) > 1 else _SENTENCE.split(block)
     joint = "\n" if len(rows) > 1 else " "
     header = [rows[0]] if is_table and len(rows[0].split()) < MAX_WORDS // 3 else []

@@ -27,13 +27,17 @@ Said = tuple[str, str]
 class Stated:
     """What others say about a document: floors of source and folder, and the push itself.
 
-    Each is a classification by name, or None. Only these can make a document less strict than
-    the default.
+    Each is a classification by name, or None. Only its folder and the push can make a document
+    less strict than the default.
     """
 
     source: str | None = None
     folder: str | None = None
     document: str | None = None
+
+    def levels(self) -> tuple[str, ...]:
+        """What is stated, in no order."""
+        return tuple(level for level in (self.source, self.folder, self.document) if level)
 
 
 @dataclass(frozen=True)

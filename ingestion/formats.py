@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+from io import BytesIO
 from pathlib import PurePosixPath
 
 from ingestion.problem import DocumentProblem
@@ -31,6 +33,8 @@ BY_SUFFIX = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".msg": "application/vnd.ms-outlook",
 }
+MAX_UNPACKED = 300_000_000
+"""Bytes. Text does not need more; what unpacks to more may be made to fill the memory."""
 KNOWN = frozenset(BY_SUFFIX.values())
 
 
@@ -62,10 +66,22 @@ def check_content(mime: str, content: bytes) -> None:
         raise DocumentProblem(
             "parse", "the file is named PDF but is none", "export it again as a PDF"
         )
-    zipped = mime.startswith(("application/vnd.o", "application/epub"))
-    if zipped and not content.startswith(b"PK"):
+    if not mime.startswith(
+        ("application/vnd.openxml", "application/vnd.oasis", "application/epub")
+    ):
+        return
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError):
         raise DocumentProblem(
             "parse",
             "the file is not of the type that its name says",
             "save it again in that format; a password on it has to go",
+        ) from None
+    if size > MAX_UNPACKED:
+        raise DocumentProblem(
+            "parse",
+            f"the file unpacks to {size // 1_000_000} MB; the limit is {MAX_UNPACKED // 1_000_000}",
+            "take out its large pictures and films, or split it",
         )

@@ -15,12 +15,13 @@ from app.db.engine import Database, IngestConnection
 from app.db.levels import delete_rows, move_rows
 from app.domain.acl import Acl
 from app.domain.document import EmbeddedChunk, Rendition
+from app.domain.principal import PrincipalKind, PrincipalRef
 from ingestion.problem import DocumentProblem
 from ingestion.problems import open_problem, resolve_problem
 from ingestion.work import Work
 
 _LOCK = text("""
-select id, slot_id, container_id, acl_sequence, state, fingerprint from document
+select id, slot_id, container_id, acl_sequence, state, classification from document
  where id = :id for update
 """)
 _DONE = text("""
@@ -39,6 +40,10 @@ _FAILED = text("update document set state = 'failed' where id = :id and state = 
 _END_INTAKE = text("""
 update intake set state = :state, content = null, finished_at = now()
  where id = :id and state = 'waiting'
+""")
+_OWN_GRANTS = text("""
+select g.effect, p.kind, p.key from slot_grant g join principal p on p.id = g.principal_id
+ where g.slot_id = :slot and not g.inherited and g.until is null
 """)
 _STILL_WAITING = text("select state = 'waiting' from intake where id = :id for update")
 
@@ -112,14 +117,16 @@ class Indexer:
 
     async def record_problem(self, work: Work, problem: DocumentProblem) -> None:
         """Keep the problem for the owner. What was indexed before stays, unless other people
-        may read the document now: then it is withdrawn, since its new form is not there."""
+        may read the document now, or its source calls it stricter than it was: then it is
+        withdrawn, since its new form is not there."""
         async with self.database.ingest() as connection:
             document = await self._lock(connection, work)
             if document is None:
                 return
             container, placed = await self._place(connection, work, document)
             key = {"id": work.document_id}
-            if document.state == "indexed" and placed.slot_id != document.slot_id:
+            moved = placed.slot_id != document.slot_id
+            if document.state == "indexed" and (moved or self._stricter(work, document)):
                 await delete_rows(connection, self.levels, [work.document_id])
                 await connection.execute(
                     _WITHDRAW, {**key, "slot": placed.slot_id, "container": container}
@@ -149,12 +156,28 @@ class Indexer:
                 connection, work.source_id, item.container
             )
         if work.acl_sequence < document.acl_sequence and document.slot_id is not None:
-            # somebody replaced the ACL after this was accepted; that stays
-            return document.container_id, Placed(document.slot_id, ())
+            # somebody replaced the ACL after this was accepted; that stays, also in a new container
+            if container == document.container_id:
+                return container, Placed(document.slot_id, ())
+            own = await self._own_acl(connection, document.slot_id)
+            return container, await explicit_slot(connection, work.source_id, container, own)
         if item.acl is not None or folder_slot is None:
             acl = item.acl or Acl()
             return container, await explicit_slot(connection, work.source_id, container, acl)
         return container, Placed(folder_slot, ())
+
+    async def _own_acl(self, connection: IngestConnection, slot_id: int) -> Acl:
+        """What a slot says by itself, without the denies of its container."""
+        by_effect: dict[str, set[PrincipalRef]] = {"allow": set(), "deny": set()}
+        for row in await connection.execute(_OWN_GRANTS, {"slot": slot_id}):
+            by_effect[row.effect].add(PrincipalRef(PrincipalKind(row.kind), row.key))
+        return Acl(frozenset(by_effect["allow"]), frozenset(by_effect["deny"]))
+
+    def _stricter(self, work: Work, document: Row[Any]) -> bool:
+        """Whether source, folder or sender state more than what is indexed."""
+        stated = [level for level in work.stated.levels() if level in self.levels]
+        order = self.levels.index
+        return any(order(level) > order(document.classification) for level in stated)
 
     async def _end(
         self, connection: IngestConnection, work: Work, document: Row[Any], placed: Placed

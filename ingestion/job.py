@@ -21,7 +21,8 @@ update job set state = 'running', attempts = attempts + 1, heartbeat_at = now(),
        started_at = coalesce(started_at, now()), message = ''
  where id = (
    select j.id from job j
-    where (cast(:id as uuid) is null or j.id = :id) and j.attempts < :attempts
+    where (cast(:id as uuid) is null or j.id = :id)
+      and (cast(:kind as text) is null or j.kind = :kind) and j.attempts < :attempts
       and (j.state = 'queued'
            or (j.state = 'running'
                and j.heartbeat_at < now() - make_interval(secs => :stale)))
@@ -39,7 +40,9 @@ update job set state = 'failed', finished_at = now(),
    and heartbeat_at < now() - make_interval(secs => :stale)))
 """)
 _RETRY = text("""
-update job set state = 'queued', message = :message where id = :id and state = 'running'
+update job set state = 'queued', message = :message,
+       attempts = case when :counts then attempts else greatest(attempts - 1, 0) end
+ where id = :id and state = 'running'
 """)
 _PROGRESS = text("""
 update job set heartbeat_at = now(), total = :total, done = :done, failed = :failed,
@@ -67,9 +70,9 @@ class JobLedger:
 
     database: Database
 
-    async def claim(self, job_id: UUID | None = None) -> Claimed | None:
-        """This job, or the oldest that waits; None when there is none to do."""
-        parameters = {"id": job_id, "attempts": ATTEMPTS, "stale": STALE_SECONDS}
+    async def claim(self, job_id: UUID | None = None, kind: str | None = None) -> Claimed | None:
+        """This job, or the oldest of a kind that waits; None when there is none to do."""
+        parameters = {"id": job_id, "kind": kind, "attempts": ATTEMPTS, "stale": STALE_SECONDS}
         async with self.database.ingest() as connection:
             await connection.execute(_GIVE_UP, {"attempts": ATTEMPTS, "stale": STALE_SECONDS})
             row = (await connection.execute(_CLAIM, parameters)).one_or_none()
@@ -91,7 +94,9 @@ class JobLedger:
         async with self.database.ingest() as connection:
             await connection.execute(_END, {"id": job.id, "state": state, "message": message})
 
-    async def retry(self, job: Claimed, message: str) -> None:
-        """Back into the queue, for this or another worker."""
+    async def retry(self, job: Claimed, message: str, *, counts: bool) -> None:
+        """Back into the queue, for this or another worker; `counts` says whether the attempt was
+        the job's own failure."""
+        parameters = {"id": job.id, "message": message, "counts": counts}
         async with self.database.ingest() as connection:
-            await connection.execute(_RETRY, {"id": job.id, "message": message})
+            await connection.execute(_RETRY, parameters)

@@ -8,6 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
 from email.message import EmailMessage
 from io import BytesIO
 from typing import Any
@@ -57,11 +58,15 @@ def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
     except DocumentProblem:
         raise
     except Exception as error:
+        if "password" in type(error).__name__.lower() or _is_locked(mime, item.content):
+            raise DocumentProblem(
+                "parse", "the file is locked with a password", "save it without one, and sync"
+            ) from None
         # A parser's message may quote the document, so only its kind is kept.
         raise DocumentProblem(
             "parse",
-            f"the file cannot be read ({type(error).__name__}): broken, or locked with a password",
-            "open it in its own program, save it again without a password, and sync",
+            f"the file is broken and cannot be read ({type(error).__name__})",
+            "open it in its own program, save it again, and sync",
         ) from None
     kept = tuple(element for element in elements if element.text)
     if not kept:
@@ -76,10 +81,15 @@ def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
     return Parsed(" ".join(chosen.split())[:300], kept), metadata
 
 
+def _is_locked(mime: str, content: bytes) -> bool:
+    return mime == formats.PDF and b"/Encrypt" in content
+
+
 def clean(text: str) -> str:
     """Text as people see it: composed, without invisible and direction-changing characters."""
     text = unicodedata.normalize("NFC", text).translate(_INVISIBLE)
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return "".join(kept).strip()
 
 
 def _read(mime: str, content: bytes) -> tuple[str, dict[str, str], list[Element]]:
@@ -90,7 +100,18 @@ def _read(mime: str, content: bytes) -> tuple[str, dict[str, str], list[Element]
         return _html(_text(content))
     if mime == formats.EMAIL:
         return _mail(content)
-    return "", {}, list(_elements(_partition(mime, content)))
+    elements = list(_elements(_partition(mime, content)))
+    return _pdf_title(content, elements) if mime == formats.PDF else "", {}, elements
+
+
+def _pdf_title(content: bytes, elements: list[Element]) -> str:
+    """The title that a PDF states, where its first lines say it too: programs write anything."""
+    from pypdf import PdfReader
+
+    information = PdfReader(BytesIO(content)).metadata
+    title = clean(str(information.title or "")) if information else ""
+    beginning = " ".join(element.text for element in elements[:5])
+    return title if " ".join(title.split()).casefold() in beginning.casefold() else ""
 
 
 def _markdown(text: str) -> tuple[str, dict[str, str], list[Element]]:
@@ -102,7 +123,12 @@ def _markdown(text: str) -> tuple[str, dict[str, str], list[Element]]:
         except yaml.YAMLError:
             stated = None
         if isinstance(stated, dict):
-            metadata = {str(k).lower(): str(v) for k, v in stated.items() if v is not None}
+            # lists are left out: aliases can make a small one endless when it is written out
+            metadata = {
+                str(k).lower(): str(v)
+                for k, v in stated.items()
+                if isinstance(k, str) and isinstance(v, str | int | float | date)
+            }
     _, _, elements = _html(_MARKDOWN.render(text))
     return metadata.get("title", ""), metadata, elements
 
@@ -147,7 +173,10 @@ def _mail(content: bytes) -> tuple[str, dict[str, str], list[Element]]:
             continue
         if mime != formats.EMAIL:
             elements.append(Element("title", clean(name), level=1))
-            elements += _read(mime, data)[2]
+            try:
+                elements += _read(mime, data)[2]
+            except Exception:  # a broken attachment is no reason to lose the message
+                elements.append(Element("text", "(This attachment cannot be read.)"))
     return str(message["Subject"] or ""), {}, elements
 
 
@@ -174,7 +203,11 @@ def _partition(mime: str, content: bytes) -> list[Any]:
 
 
 def _elements(found: list[Any]) -> Iterator[Element]:
+    sheet = None
     for element in found:
+        if (name := element.metadata.page_name) and name != sheet:
+            sheet = name
+            yield Element("title", clean(name), element.metadata.page_number, 1)
         if element.category in _SKIPPED:
             continue
         kind = _KINDS.get(element.category, "text")

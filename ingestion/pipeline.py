@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
+from sqlalchemy.exc import DataError, ProgrammingError
+
 from app.domain.document import Chunk, EmbeddedChunk, Rendition, SourceItem
 from app.inference.detect import Detector
 from app.inference.embed import Embedder
@@ -26,7 +28,7 @@ from ingestion.problem import DocumentProblem
 from ingestion.redact import RedactionRules, redact
 from ingestion.work import Work
 
-VERSION = "1"
+VERSION = "2"
 """Raise it when the same file would be indexed differently: the next sync indexes all again."""
 AHEAD = 16
 """So many documents are read ahead of the one that is written."""
@@ -95,7 +97,7 @@ class Tally:
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
-Report = Callable[[Tally], Awaitable[None]]
+Report = Callable[[], Awaitable[None]]
 
 
 @dataclass
@@ -106,9 +108,8 @@ class Pipeline:
     embedder: Embedder
     indexer: Indexer
 
-    async def run(self, works: AsyncIterator[Work], report: Report) -> Tally:
-        """Index every work; `report` is awaited with the running tally after each batch."""
-        tally = Tally()
+    async def run(self, works: AsyncIterator[Work], tally: Tally, report: Report) -> None:
+        """Index every work and count it in `tally`; `report` is awaited after each batch."""
         ready: asyncio.Queue[tuple[Work, Prepared | DocumentProblem] | None] = asyncio.Queue()
         ahead = asyncio.Semaphore(AHEAD)
 
@@ -134,11 +135,10 @@ class Pipeline:
                 await self._finish(batch, tally)
                 for _ in batch:
                     ahead.release()
-                await report(tally)
+                await report()
             await reading
         finally:
             reading.cancel()
-        return tally
 
     async def _finish(
         self, batch: list[tuple[Work, Prepared | DocumentProblem]], tally: Tally
@@ -159,12 +159,26 @@ class Pipeline:
                 tally.outcomes["failed"] += 1
                 continue
             embedded = [EmbeddedChunk(piece, next(vectors)) for piece in prepared.chunks]
-            indexed = await self.indexer.index(work, prepared.rendition, embedded)
+            try:
+                indexed = await self.indexer.index(work, prepared.rendition, embedded)
+            except (DataError, ProgrammingError) as error:
+                # its message would quote the document
+                await self.indexer.record_problem(work, _refused(error))
+                tally.outcomes["failed"] += 1
+                continue
             tally.outcomes["embedded" if indexed else "superseded"] += 1
             tally.outcomes["chunks"] += len(embedded)
             tally.seconds["write"] += perf_counter() - began
             for stage, seconds in prepared.seconds.items():
                 tally.seconds[stage] += seconds
+
+
+def _refused(error: Exception) -> DocumentProblem:
+    return DocumentProblem(
+        "write",
+        f"the database did not take what was read from it ({type(error).__name__})",
+        "save it again in its own program; if that does not help, report it to us",
+    )
 
 
 async def _next_batch(

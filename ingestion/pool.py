@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import resource
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 SECONDS = 180.0
 """How long one document may take to be prepared."""
+MEMORY = 6 * 1024**3
+"""How much address space one process may take, in bytes: a file that unpacks to more is refused."""
+_TOGETHER = 3
+"""So often a document is prepared beside others, before it gets a process of its own."""
 
 
 @dataclass
@@ -29,39 +34,65 @@ class PreparationPool:
     policies: Path
     size: int = max(1, (os.cpu_count() or 2) - 1)
     _executor: ProcessPoolExecutor | None = field(default=None, init=False)
+    _version: str = field(default="", init=False)
+    _lonely: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    def use(self, version: str) -> None:
+        """From now on prepare by the rules as they are in this version of the policies."""
+        if version != self._version:
+            self.close()
+            self._version = version
+
+    async def warm(self) -> None:
+        """Start a process before its first document needs it, with everything imported."""
+        await asyncio.wrap_future(self._running().submit(_try_out))
 
     async def prepare(self, work: Work) -> Prepared:
         """Raises DocumentProblem, also when the process died or took too long."""
-        executor = self._running()
-        try:
-            future = executor.submit(_prepare, work)
+        for _ in range(_TOGETHER):
+            executor = self._running()
+            try:
+                future = executor.submit(_prepare, work)
+            except BrokenProcessPool:
+                self._discard(executor)
+                continue
             # A future that waits behind others is not late yet: only what runs is timed.
             while not future.running() and not future.done():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-            return await asyncio.wait_for(asyncio.wrap_future(future), SECONDS)
-        except TimeoutError:
-            self._discard(executor)
-            raise DocumentProblem(
-                "parse",
-                f"reading the file took longer than {SECONDS:.0f} s",
-                "split it, or save it in a simpler format",
-            ) from None
-        except BrokenProcessPool:
-            self._discard(executor)
-            return await self._alone(work)
+            suspect = future.running()
+            try:
+                return await asyncio.wait_for(asyncio.wrap_future(future), SECONDS)
+            except TimeoutError:
+                self._discard(executor)
+                raise _too_long() from None
+            except BrokenProcessPool:
+                self._discard(executor)
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+                # its pool was discarded before its turn came
+            if suspect:
+                break
+        return await self._alone(work)
 
     async def _alone(self, work: Work) -> Prepared:
-        """Once more, in a process that nobody shares: so a crash blames the right document."""
-        lonely = self._make(1)
-        try:
-            future = asyncio.wrap_future(lonely.submit(_prepare, work))
-            return await asyncio.wait_for(future, SECONDS)
-        except (BrokenProcessPool, TimeoutError):
-            raise DocumentProblem(
-                "parse", "reading the file crashed its parser", "save it again in its own program"
-            ) from None
-        finally:
-            self._kill(lonely)
+        """In a process that nobody shares: so a crash blames the right document."""
+        async with self._lonely:
+            executor = self._make(1)
+            try:
+                future = asyncio.wrap_future(executor.submit(_prepare, work))
+                return await asyncio.wait_for(future, SECONDS)
+            except TimeoutError:
+                raise _too_long() from None
+            except BrokenProcessPool:
+                raise DocumentProblem(
+                    "parse",
+                    "reading the file crashed its parser",
+                    "save it again in its own program",
+                ) from None
+            finally:
+                self._kill(executor)
 
     def close(self) -> None:
         if self._executor is not None:
@@ -100,10 +131,41 @@ def _load(policies: Path) -> None:
     global _rules
     from ingestion.pipeline import Rules
 
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     _rules = Rules.load(policies)
 
 
-def _prepare(work: Work) -> Prepared:
+def _too_long() -> DocumentProblem:
+    return DocumentProblem(
+        "parse",
+        f"reading the file took longer than {SECONDS:.0f} s",
+        "split it, or save it in a simpler format",
+    )
+
+
+def _try_out() -> int:
+    from app.domain.document import SourceItem
+    from ingestion.classify import Stated
     from ingestion.pipeline import prepare
 
-    return prepare(_rules, work.item, work.stated)
+    item = SourceItem("", "first.md", "", "", "", b"# First\n\nCall 555-0100 to start.\n")
+    return len(prepare(_rules, item, Stated()).chunks)
+
+
+def _prepare(work: Work) -> Prepared:
+    """Raises DocumentProblem for whatever the document makes our code or a library's do."""
+    from ingestion.pipeline import prepare
+
+    try:
+        return prepare(_rules, work.item, work.stated)
+    except DocumentProblem:
+        raise
+    except Exception as error:
+        # its message may quote the document
+        raise DocumentProblem(
+            "prepare",
+            f"what was read from it cannot be worked on ({type(error).__name__})",
+            "save it again in its own program; if that does not help, report it to us",
+        ) from None

@@ -47,7 +47,9 @@ class PushJob:
     async def run(self, job: Claimed) -> str:
         """Index what waits; a message for the owner, empty when all went well."""
 
-        async def report(tally: Tally) -> None:
+        tally = Tally()
+
+        async def report() -> None:
             async with self.indexer.database.ingest() as connection:
                 counts = (await connection.execute(_COUNTS, {"job": job.id})).one()
             await self.ledger.progress(
@@ -61,9 +63,8 @@ class PushJob:
                 },
             )
 
-        tally = Tally()
-        tally = await self.pipeline.run(self._works(job), report)
-        await report(tally)
+        await self.pipeline.run(self._works(job), tally, report)
+        await report()
         if not tally.outcomes["failed"]:
             return ""
         async with self.indexer.database.ingest() as connection:

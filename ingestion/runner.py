@@ -14,12 +14,12 @@ import structlog
 from sqlalchemy import text
 
 from app.db.engine import Database
-from app.errors import Unavailable
+from app.errors import ConfigurationError, Unavailable
 from app.inference.embed import Embedder
 from ingestion.connect import connector
 from ingestion.index import Indexer
 from ingestion.job import Claimed, JobLedger
-from ingestion.pipeline import Pipeline, pipeline_version
+from ingestion.pipeline import Pipeline, Rules, pipeline_version
 from ingestion.pool import PreparationPool
 from ingestion.push import PushJob
 from ingestion.sources import SourceUnreadable
@@ -42,7 +42,8 @@ _log = structlog.get_logger(__name__)
 
 @dataclass
 class Runner:
-    """Runs the jobs of one worker, one after another."""
+    """Runs the jobs of one worker: of each kind one after another, so that what is pushed does
+    not wait for a long sync."""
 
     database: Database
     embedder: Embedder
@@ -51,16 +52,31 @@ class Runner:
     max_bytes: int
     pool: PreparationPool
 
-    async def run_waiting(self, job_id: UUID | None = None) -> int:
-        """Do this job, or everything that waits; how many were done."""
+    async def run_waiting(self, job_id: UUID | None = None, kind: str | None = None) -> int:
+        """Do this job, or everything of a kind that waits; how many were done."""
         ledger = JobLedger(self.database)
         count = 0
-        while job := await ledger.claim(job_id):
+        while job := await ledger.claim(job_id, kind):
             await self._run(job, ledger)
             count += 1
             if job_id is not None:
                 break
         return count
+
+    async def warm(self) -> None:
+        """Load models and start a process, so that the first document does not wait for them.
+
+        Raises ConfigurationError when a policy file is wrong.
+        """
+        self._current_version()
+        await asyncio.gather(self.pool.warm(), asyncio.to_thread(self.embedder.embed, ["warm"]))
+
+    def _current_version(self) -> str:
+        """The policies as they are now: what is prepared from here on follows them."""
+        Rules.load(self.policies)
+        version = pipeline_version(self.policies, self.embedder.name)
+        self.pool.use(version)
+        return version
 
     async def ask_for_due_syncs(self, minutes: int) -> None:
         """A sync for every source that had none for so long."""
@@ -74,23 +90,29 @@ class Runner:
                 message = await self._do(job, ledger)
             await ledger.end(job, "done", message)
             log.info("job_done")
-        except SourceUnreadable as error:
+        except (SourceUnreadable, ConfigurationError) as error:
             await ledger.end(job, "failed", str(error))
-            log.warning("source_unreadable")
+            log.warning("job_failed", kind_of_error=type(error).__name__)
         except Unavailable as error:
             log.warning("job_interrupted", kind_of_error=type(error).__name__)
             with contextlib.suppress(Unavailable):
-                await ledger.retry(job, error.message)
+                await ledger.retry(job, error.message, counts=False)
+        except asyncio.CancelledError:
+            with contextlib.suppress(Unavailable):
+                await ledger.retry(job, "its worker was stopped", counts=False)
+            raise
         except Exception as error:
             # The message may quote a document; its kind and place are enough to mend it.
             log.error("job_broke", kind_of_error=_kinds(error))
             with contextlib.suppress(Unavailable):
-                await ledger.retry(job, f"broke with {_kinds(error)}; it is tried again")
+                await ledger.retry(
+                    job, f"broke with {_kinds(error)}; it is tried again", counts=True
+                )
 
     async def _do(self, job: Claimed, ledger: JobLedger) -> str:
         indexer = Indexer(self.database, self.levels)
         pipeline = Pipeline(self.pool, self.embedder, indexer)
-        version = pipeline_version(self.policies, self.embedder.name)
+        version = self._current_version()
         if job.kind == "ingest":
             return await PushJob(pipeline, indexer, ledger, version).run(job)
         async with self.database.ingest() as connection:

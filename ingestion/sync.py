@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from time import perf_counter
 from typing import Any
 from uuid import UUID
@@ -17,17 +18,19 @@ from sqlalchemy import Row, text
 
 from app.authz.grants import set_container_acl
 from app.authz.revision import raise_revision
+from app.db.engine import IngestConnection
 from app.db.levels import delete_rows
 from app.domain.acl import Acl
 from app.domain.document import SourceItem
 from app.domain.principal import PrincipalKind, PrincipalRef
 from ingestion.classify import Stated
+from ingestion.formats import BY_SUFFIX
 from ingestion.index import Indexer, unknown
 from ingestion.job import Claimed, JobLedger
 from ingestion.pipeline import Pipeline, Tally
 from ingestion.problem import DocumentProblem
 from ingestion.problems import open_problem, resolve_problem
-from ingestion.sources import Connector, Listed, Scan
+from ingestion.sources import Connector, Listed, Scan, SourceUnreadable
 from ingestion.work import Work, fingerprint
 
 _KNOWN = text("""
@@ -44,7 +47,19 @@ select c.external_id, g.effect, p.kind, p.key
   left join principal p on p.id = g.principal_id
  where c.source_id = :source
 """)
+_LOCK = text("select id from document where id = any (:ids) order by id for update")
 _DELETE = text("delete from document where id = any (:ids)")
+_OUTDATED = text("""
+select d.id from document d
+  join container c on c.id = d.container_id and c.slot_id = d.slot_id
+  join problem p on p.source_id = d.source_id and p.external_id = d.external_id
+ where d.source_id = :source and c.external_id = :container and d.state = 'indexed'
+   and p.resolved_at is null and p.stage <> 'acl'
+ order by d.id for update of d
+""")
+_WITHDRAW = text("""
+update document set state = 'failed', fingerprint = null, chunks = 0 where id = any (:ids)
+""")
 _OPEN_PROBLEMS = text("""
 select external_id from problem where source_id = :source and resolved_at is null
 """)
@@ -70,28 +85,41 @@ class SyncJob:
         began = perf_counter()
         scan = await asyncio.to_thread(self.connector.scan)
         known = await self._known()
+        if known and not scan.documents and not scan.containers:
+            raise SourceUnreadable(
+                "the folder is empty, as if it were not mounted, so nothing was deleted;"
+                " mount it, or remove the source"
+            )
         await self._set_acls(scan, only_narrow=True)
 
-        async def report(tally: Tally) -> None:
+        tally = Tally()
+
+        async def report() -> None:
             await self._report(job, scan, tally, perf_counter() - began)
 
-        counted = Tally()
-        tally = await self.pipeline.run(self._works(scan, known, counted), report)
-        tally.outcomes.update(counted.outcomes)
-        gone = [row.id for name, row in known.items() if name not in names(scan)]
+        await self.pipeline.run(self._works(scan, known, tally), tally, report)
+        present = {listed.external_id for listed in scan.documents}
+        gone = [row.id for name, row in known.items() if name not in present]
         await self._delete(gone)
         tally.outcomes["deleted"] = len(gone)
         await self._set_acls(scan, only_narrow=False)
-        await self._settle_problems(scan)
-        await report(tally)
+        await self._settle_problems(scan, present)
+        await report()
         failed = tally.outcomes["failed"]
         return f"{failed} documents could not be indexed; see the problems" if failed else ""
 
     async def _works(
-        self, scan: Scan, known: dict[str, Row[Any]], counted: Tally
+        self, scan: Scan, known: dict[str, Row[Any]], tally: Tally
     ) -> AsyncIterator[Work]:
         for listed in scan.documents:
             row = known.get(listed.external_id)
+            if listed.withheld:
+                if row is not None and row.state == "indexed":
+                    tally.outcomes["moved"] += await self.indexer.place(
+                        self._work(listed, row, b"")
+                    )
+                tally.outcomes["withheld"] += 1
+                continue
             if row is None:
                 async with self.indexer.database.ingest() as connection:
                     key = {"source": self.source_id, "external": listed.external_id}
@@ -100,13 +128,13 @@ class SyncJob:
                 content = await asyncio.to_thread(listed.read)
             except DocumentProblem as problem:
                 await self.indexer.record_problem(self._work(listed, row, b""), problem)
-                counted.outcomes["failed"] += 1
+                tally.outcomes["failed"] += 1
                 continue
             work = self._work(listed, row, content)
             before = known.get(listed.external_id)
             if before and before.state == "indexed" and before.fingerprint == work.fingerprint:
-                counted.outcomes["moved"] += await self.indexer.place(work)
-                counted.outcomes["unchanged"] += 1
+                tally.outcomes["moved"] += await self.indexer.place(work)
+                tally.outcomes["unchanged"] += 1
             else:
                 yield work
 
@@ -116,7 +144,7 @@ class SyncJob:
             external_id=listed.external_id,
             title=listed.title,
             uri=listed.uri,
-            mime_type="",
+            mime_type=BY_SUFFIX.get(PurePosixPath(listed.external_id).suffix.lower(), ""),
             content=content,
             container=listed.container,
             acl=listed.acl,
@@ -149,21 +177,33 @@ class SyncJob:
                         target = Acl(acl.allow & before.allow, acl.deny | before.deny)
                     if target == before:
                         continue
+                    if not only_narrow:
+                        await self._withdraw_outdated(connection, name)
                 placed = await set_container_acl(connection, self.source_id, name, target)
                 if placed.unmapped and not only_narrow:
                     scan.problems.setdefault(name, unknown(placed.unmapped))
+
+    async def _withdraw_outdated(self, connection: IngestConnection, container: str) -> None:
+        """Before a container lets more people in: what could not be replaced by its new form is
+        taken out of the index, since its old form was not meant for them."""
+        found = await connection.scalars(
+            _OUTDATED, {"source": self.source_id, "container": container}
+        )
+        if outdated := list(found):
+            await delete_rows(connection, self.indexer.levels, outdated)
+            await connection.execute(_WITHDRAW, {"ids": outdated})
 
     async def _delete(self, gone: list[UUID]) -> None:
         if not gone:
             return
         async with self.indexer.database.ingest() as connection:
+            await connection.execute(_LOCK, {"ids": gone})
             await delete_rows(connection, self.indexer.levels, gone)
             await connection.execute(_DELETE, {"ids": gone})
             await raise_revision(connection, f"{len(gone)} documents left source {self.source}")
 
-    async def _settle_problems(self, scan: Scan) -> None:
+    async def _settle_problems(self, scan: Scan, documents: set[str]) -> None:
         """Open what the scan found; close what speaks of things that are gone or mended."""
-        documents = names(scan)
         async with self.indexer.database.ingest() as connection:
             for name, problem in scan.problems.items():
                 await open_problem(connection, self.source_id, name, problem)
@@ -176,7 +216,7 @@ class SyncJob:
     async def _report(self, job: Claimed, scan: Scan, tally: Tally, seconds: float) -> None:
         outcomes = tally.outcomes
         done = outcomes["embedded"] + outcomes["superseded"]
-        done += outcomes["failed"] + outcomes["unchanged"]
+        done += outcomes["failed"] + outcomes["unchanged"] + outcomes["withheld"]
         await self.ledger.progress(
             job,
             total=len(scan.documents),
@@ -188,7 +228,3 @@ class SyncJob:
                 "stages": {stage: round(s, 3) for stage, s in tally.seconds.items()},
             },
         )
-
-
-def names(scan: Scan) -> frozenset[str]:
-    return frozenset(listed.external_id for listed in scan.documents)

@@ -66,41 +66,56 @@ async def work(settings: Settings, once: UUID | None = None) -> None:
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        woken = asyncio.Event()
-        woken.set()
-        tasks = [asyncio.create_task(_serve(runner, settings.sync_minutes, woken))]
+        woken = {kind: asyncio.Event() for kind in ("ingest", "sync")}
+        tasks = [
+            asyncio.create_task(_serve(runner, kind, settings.sync_minutes, event))
+            for kind, event in woken.items()
+        ]
         if settings.queue_url is not None:
-            listening = _listen(settings.queue_url.get_secret_value(), woken)
+            listening = _listen(settings.queue_url.get_secret_value(), tuple(woken.values()))
             tasks.append(asyncio.create_task(listening))
-        await stopping.wait()
+        ending = asyncio.create_task(stopping.wait())
+        warming = asyncio.create_task(_warm(runner))
+        await asyncio.wait([ending, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
+            if task.done():  # it never ends by itself: let the process end, and be started again
+                task.result()
+        for task in (*tasks, warming):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, warming, return_exceptions=True)
     finally:
         runner.pool.close()
         await runner.database.close()
 
 
-async def _serve(runner: Runner, sync_minutes: int, woken: asyncio.Event) -> None:
-    """Look for jobs whenever woken, and every few seconds anyway."""
+async def _warm(runner: Runner) -> None:
+    """Until it is done, and if it fails, documents just wait: jobs say what is wrong."""
+    try:
+        await runner.warm()
+    except ConfigurationError as error:
+        _log.error("policies_unusable", reason=error.message)
+
+
+async def _serve(runner: Runner, kind: str, sync_minutes: int, woken: asyncio.Event) -> None:
+    """Look for jobs of a kind now, whenever woken, and every few seconds anyway."""
     while True:
+        try:
+            if sync_minutes and kind == "sync":
+                await runner.ask_for_due_syncs(sync_minutes)
+            await runner.run_waiting(kind=kind)
+        except Unavailable as error:
+            _log.warning("database_down", kind=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
         woken.clear()
-        try:
-            if sync_minutes:
-                await runner.ask_for_due_syncs(sync_minutes)
-            await runner.run_waiting()
-        except Unavailable as error:
-            _log.warning("database_down", kind=type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _listen(url: str, woken: asyncio.Event) -> None:
+async def _listen(url: str, woken: tuple[asyncio.Event, ...]) -> None:
     """Be woken by the queue; reconnect for as long as it takes."""
 
     async def wake(context: dict[Any, Any], job_id: str) -> None:
-        woken.set()
+        for event in woken:
+            event.set()
 
     while True:
         worker = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.answering.words import content_words, names, negated, numbers
+from app.answering.words import content_sequence, content_words, names, negated, numbers
 from app.domain.answer import Draft, Quote, Verdict
 
 SHORTEST_WORDS = 3
@@ -42,11 +42,21 @@ def check(draft: Draft, question: str) -> Verdict:
     # A title or a heading is no evidence for a claim: a page about a person names others too.
     if content_words(said) - content_words(nearest.shown):
         return Verdict(False, "words that the nearest quote itself does not have")
+    if not content_words(said) & asked:
+        return Verdict(False, "nothing of what was asked about")
+    if not _runs_through(content_sequence(said), content_sequence(nearest.shown)):
+        return Verdict(False, "words of the nearest quote in another order, or with gaps")
     if _conditions(nearest.shown) - _conditions(said):
         return Verdict(False, "a condition of the nearest quote that is left out")
     if len(_LISTED.findall(nearest.shown)) != len(_LISTED.findall(said)) and _LISTED.search(said):
         return Verdict(False, "a list that is cut short")
     return Verdict(True, "")
+
+
+def _runs_through(said: list[str], quote: list[str]) -> bool:
+    """Whether the words are those that the quote begins with, one after the other: a small model
+    that leaves out words before or between, or turns them round, says something else."""
+    return quote[: len(said)] == said
 
 
 def _conditions(text: str) -> set[str]:

@@ -41,7 +41,7 @@ from app.retrieval.authorised import recorded
 from app.retrieval.search import Searcher
 
 PURPOSE = "ask"
-PASSAGES = 10
+PASSAGES = 20
 """So many passages are looked through for evidence."""
 CONTEXT_PASSAGES = 6
 """So many are given to a model that reads whole passages."""

@@ -41,11 +41,16 @@ def stem(word: str) -> str:
 
 def content_words(text: str) -> set[str]:
     """The stems of the words that carry meaning, numbers included."""
-    return {
+    return set(content_sequence(text))
+
+
+def content_sequence(text: str) -> list[str]:
+    """The same stems in their order, repetitions included."""
+    return [
         stem(match)
         for match in _WORD.findall(text)
         if match.lower() not in STOP and not _is_negation(match)
-    }
+    ]
 
 
 def numbers(text: str) -> set[str]:

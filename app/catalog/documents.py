@@ -19,6 +19,7 @@ from app.domain.principal import Account
 from app.domain.source import AclChange, PushedDocument, Source
 from app.errors import InvalidInput, NotFound
 
+_HOLD_SOURCE = text("select 1 from source where id = :source for key share")
 _ADD_DOCUMENT = text("""
 insert into document (source_id, external_id) values (:source, :external)
 on conflict (source_id, external_id) do update set external_id = excluded.external_id
@@ -57,12 +58,21 @@ async def accept(
 ) -> UUID:
     """Keep the documents for the ingestion, all or none of them; the id of their job.
 
-    What is there already stays as it is until its successor is indexed. Raises InvalidInput.
+    What is there already stays as it is until its successor is indexed. Raises InvalidInput, and
+    NotFound when the source is gone.
     """
+    if source.kind != "push":
+        raise InvalidInput(
+            f"source {source.key!r} is synced, and the next sync would delete what is pushed to it;"
+            " register a source of kind 'push'"
+        )
     _check(documents, levels, max_bytes)
     async with database.app() as connection:
+        if await connection.scalar(_HOLD_SOURCE, {"source": source.id}) is None:
+            raise NotFound(f"there is no source {source.key!r}, or you may not see it")
         job = await new_job(connection, "ingest", source.id, account, total=len(documents))
-        for document in documents:
+        # in one order, so that batches that share documents wait for each other
+        for document in sorted(documents, key=lambda document: document.external_id):
             key = {"source": source.id, "external": document.external_id}
             row = (await connection.execute(_ADD_DOCUMENT, key)).one()
             await connection.execute(_SUPERSEDE, {"documents": [row.id]})
@@ -150,8 +160,9 @@ def _check(documents: Sequence[PushedDocument], levels: Sequence[str], max_bytes
         where = f"document {number + 1} of {len(documents)}"
         if not document.external_id or len(document.external_id) > 2000:
             raise InvalidInput(f"{where}: external_id must have 1 to 2000 characters")
-        if any("\x00" in value for value in (document.external_id, document.title, document.uri)):
-            raise InvalidInput(f"{where}: a zero character cannot be kept")
+        named = (document.external_id, document.title, document.uri, document.container or "")
+        if not all(map(_can_be_kept, named)):
+            raise InvalidInput(f"{where}: a zero character or half a character cannot be kept")
         if document.classification is not None and document.classification not in levels:
             raise InvalidInput(f"{where}: unknown classification; there is {', '.join(levels)}")
         if len(document.content) > max_bytes:
@@ -159,3 +170,10 @@ def _check(documents: Sequence[PushedDocument], levels: Sequence[str], max_bytes
                 f"{where}: larger than the limit of {max_bytes // 1_000_000} MB"
                 " (PORTCULLIS_MAX_DOCUMENT_MB)"
             )
+
+
+def _can_be_kept(value: str) -> bool:
+    try:
+        return b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False

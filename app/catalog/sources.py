@@ -33,7 +33,7 @@ on conflict (key) do update set kind = :kind, config = cast(:config as jsonb),
        classification_floor = :floor, owner_id = excluded.owner_id
 returning owner_id
 """)
-_DOCUMENTS = text("select id from document where source_id = :id")
+_LOCK_DOCUMENTS = text("select id from document where source_id = :id order by id for update")
 _REMOVE = (
     text("delete from document where source_id = :id"),
     text("delete from container where source_id = :id"),
@@ -111,8 +111,9 @@ async def remove_source(
     """Remove a source and everything indexed from it; the revision from which it is gone."""
     async with database.app() as connection:
         source = await find_source(connection, account, key)
+        # documents before the revision, as everybody locks them
+        documents = list(await connection.scalars(_LOCK_DOCUMENTS, {"id": source.id}))
         await lock_revision(connection)
-        documents = list(await connection.scalars(_DOCUMENTS, {"id": source.id}))
         await delete_rows(connection, levels, documents)
         for statement in _REMOVE:
             await connection.execute(statement, {"id": source.id})

@@ -62,7 +62,9 @@ class LocalEmbedder:
             os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
             import torch
             from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
 
+            disable_progress_bar()
             folder = self.folder or _packaged()
             model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
             if _has_bfloat16():

@@ -12,8 +12,9 @@ from ingestion.problem import DocumentProblem
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A document that a source has. `read` gives its content, once, and may raise
-    DocumentProblem; `classification` is the floor that its folder states."""
+    """A document that a source has. `read` gives its content and may raise DocumentProblem;
+    `classification` is the floor that its folder states; `withheld` means that nobody knows how
+    it must be treated: what is indexed of it stays as it is, and nobody may read it."""
 
     external_id: str
     title: str
@@ -21,6 +22,7 @@ class Listed:
     container: str | None
     acl: Acl | None
     classification: str | None
+    withheld: bool
     read: Callable[[], bytes]
 
 

@@ -16,6 +16,9 @@ from ingestion.sources import Listed, Scan, SourceUnreadable
 from ingestion.sources.sidecar import NAME, FolderRule, read_sidecar
 
 _SIDECAR_BYTES = 1_000_000
+_LINK = DocumentProblem(
+    "read", "a symbolic link is not followed", "put the file or folder itself here"
+)
 ROOT = "."
 """The external id of the top folder as a container."""
 
@@ -24,7 +27,8 @@ ROOT = "."
 class Filesystem:
     """Reads `config["path"]`. `base_url`, where given, is what citations link documents to.
 
-    Symbolic links that lead out of the tree and hidden files are left out.
+    Hidden files are left out, and symbolic links: whoever may write into one folder could publish
+    there, by a link, what only others may read.
     """
 
     config: Mapping[str, Any]
@@ -68,29 +72,33 @@ class Filesystem:
             )
         for entry in entries:
             path = Path(entry.path)
-            if entry.name.startswith(".") or entry.name == NAME or not _inside(entry, root):
+            if entry.name.startswith(".") or entry.name == NAME:
                 continue
-            if entry.is_dir():
-                if not entry.is_symlink():
-                    yield from self._folder(path, root, inherited, scan)
+            if entry.is_symlink():
+                scan.problems[_name(path, root)] = _LINK
+            elif entry.is_dir():
+                yield from self._folder(path, root, inherited, scan)
             elif _is_document(entry):
                 yield self._document(path, root, container, rule, scan)
 
     def _rule(self, path: Path, folder: str, above: FolderRule | None, scan: Scan) -> FolderRule:
         try:
-            if path.stat().st_size > _SIDECAR_BYTES:
-                raise ValueError
-            rule = read_sidecar(path.read_text(encoding="utf-8"), above, self.levels)
+            rule = read_sidecar(
+                _read_file(path, _SIDECAR_BYTES).decode("utf-8-sig"), above, self.levels
+            )
         except DocumentProblem as problem:
             scan.problems[f"{folder}/{NAME}"] = problem
-            rule = FolderRule(classification=self.levels[-1])
+            rule = FolderRule(broken=True)
         except (OSError, ValueError):
             scan.problems[f"{folder}/{NAME}"] = DocumentProblem(
                 "acl",
-                "the sidecar cannot be read as UTF-8 text",
+                "the sidecar is no file of UTF-8 text, or may not be read",
                 "save it again; until then nobody may read what it governs",
             )
-            rule = FolderRule(classification=self.levels[-1])
+            rule = FolderRule(broken=True)
+        if above is not None and above.broken:
+            # the denies that add up from there are not known
+            rule = FolderRule(broken=True)
         scan.containers[folder] = rule.acl
         return rule
 
@@ -111,20 +119,13 @@ class Filesystem:
             container=container,
             acl=own.acl if own else None,
             classification=own.classification if own else folder_level,
+            withheld=rule is not None and rule.broken,
             read=lambda: self._read(path),
         )
 
     def _read(self, path: Path) -> bytes:
         try:
-            size = path.stat().st_size
-            if size > self.max_bytes:
-                raise DocumentProblem(
-                    "read",
-                    f"the file has {size // 1_000_000} MB; the limit is"
-                    f" {self.max_bytes // 1_000_000} MB",
-                    "split it, or raise PORTCULLIS_MAX_DOCUMENT_MB",
-                )
-            return path.read_bytes()
+            return _read_file(path, self.max_bytes)
         except OSError as error:
             raise DocumentProblem(
                 "read",
@@ -133,20 +134,38 @@ class Filesystem:
             ) from None
 
 
+def _read_file(path: Path, limit: int) -> bytes:
+    """The content of a regular file of at most `limit` bytes. Raises DocumentProblem, OSError.
+
+    Its size is read before its content. A link or a pipe that took its place since the scan is
+    not opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise DocumentProblem("read", "this is no file any more", "look at it, and sync again")
+        size = found.st_size
+        content = file.read(limit + 1) if size <= limit else b""
+        if max(size, len(content)) > limit:
+            raise DocumentProblem(
+                "read",
+                f"the file has {size / 1e6:.0f} MB; the limit is {limit / 1e6:.0f} MB",
+                "split it, or raise PORTCULLIS_MAX_DOCUMENT_MB",
+            )
+        return content
+
+
 def _name(path: Path, root: Path) -> str:
     """The path below the root with slashes; bytes that are no UTF-8 are escaped."""
     relative = path.relative_to(root).as_posix()
     return os.fsencode(relative).decode("utf-8", "backslashreplace")
 
 
-def _inside(entry: os.DirEntry[str], root: Path) -> bool:
-    return not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(root)
-
-
 def _is_document(entry: os.DirEntry[str]) -> bool:
     if entry.name.startswith(".") or entry.name == NAME:
         return False
     try:
-        return stat.S_ISREG(entry.stat().st_mode)
+        return stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode)
     except OSError:
         return False

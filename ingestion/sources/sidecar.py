@@ -31,18 +31,22 @@ class FileRule:
 
 @dataclass(frozen=True, slots=True)
 class FolderRule:
-    """What holds in a folder, everything above it included."""
+    """What holds in a folder, everything above it included.
+
+    `broken` means that nobody knows what: its sidecar or one above it cannot be understood.
+    """
 
     acl: Acl = field(default_factory=Acl)
     classification: str | None = None
     files: Mapping[str, FileRule] = field(default_factory=dict)
+    broken: bool = False
 
 
 def read_sidecar(text: str, above: FolderRule | None, levels: tuple[str, ...]) -> FolderRule:
     """The rule of a folder whose sidecar says `text`. Raises DocumentProblem."""
     try:
         said = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
         raise _wrong(f"it is no valid YAML{where}") from None
@@ -61,11 +65,11 @@ def read_sidecar(text: str, above: FolderRule | None, levels: tuple[str, ...]) -
 
 
 def _file(name: str, rule: Any, folder: str | None, levels: tuple[str, ...]) -> FileRule:
-    rule = _mapping(rule, f"files: {name}")
+    rule = _mapping(rule, f"files: {name!r}")
     if unknown := set(rule) - (_KEYS - {"files"}):
-        raise _wrong(f"under {name} it says {sorted(map(str, unknown))[0]!r}")
+        raise _wrong(f"under {name!r} it says {sorted(map(str, unknown))[0]!r}")
     if "allow" not in rule and "deny" in rule:
-        raise _wrong(f"under {name} it says deny without allow; write both")
+        raise _wrong(f"under {name!r} it says deny without allow; write both")
     acl = _acl(rule["allow"], rule.get("deny") or []) if "allow" in rule else None
     return FileRule(acl, _level(rule.get("classification"), folder, levels))
 
