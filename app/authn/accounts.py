@@ -9,9 +9,9 @@ from sqlalchemy import Row, text
 
 from app.authn.attempts import Attempts
 from app.authn.passwords import SHORTEST, hash_password, matches, outdated
-from app.authz.naming import principal_ids
-from app.authz.revision import lock_revision, raise_revision
 from app.db.engine import Database
+from app.db.principals import principal_ids
+from app.db.revision import lock_revision, raise_revision
 from app.domain.principal import Account, PrincipalKind, PrincipalRef, Role
 from app.errors import InvalidInput, NotFound, WrongCredentials
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from app.authz.naming import principal_ids
-from app.authz.revision import lock_revision, raise_revision
 from app.db.engine import AppConnection
+from app.db.principals import principal_ids
+from app.db.revision import lock_revision, raise_revision
 from app.domain.principal import PrincipalKind, PrincipalRef
 from app.errors import InvalidInput
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from app.authz.naming import principal_ids
-from app.authz.revision import Writer, lock_revision, raise_revision
+from app.db.principals import principal_ids
+from app.db.revision import Writer, lock_revision, raise_revision
 from app.domain.acl import Acl
 
 Grant = tuple[int, str, bool]

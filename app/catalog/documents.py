@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.authz.grants import explicit_slot, set_container_acl
-from app.authz.revision import current_revision, lock_revision, raise_revision
 from app.catalog.jobs import new_job
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows, move_rows
+from app.db.revision import current_revision, lock_revision, raise_revision
 from app.domain.acl import Acl
 from app.domain.principal import Account
 from app.domain.source import AclChange, PushedDocument, Source

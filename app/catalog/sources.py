@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app.authz.revision import lock_revision, raise_revision
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows
+from app.db.revision import lock_revision, raise_revision
 from app.domain.principal import Account, Role
 from app.domain.source import Source
 from app.errors import InvalidInput, NotFound, NotPermitted

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import Connection, create_engine, make_url, text
 
@@ -43,6 +44,13 @@ def upgrade(
             connection.commit()
     finally:
         engine.dispose()
+
+
+def head() -> str:
+    """The newest migration of this version."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return ScriptDirectory.from_config(config).get_current_head() or ""
 
 
 def _ensure_logins(connection: Connection, passwords: Mapping[Login, str]) -> None:

@@ -64,7 +64,7 @@ class LocalEmbedder:
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar
 
-            disable_progress_bar()
+            disable_progress_bar()  # type: ignore[no-untyped-call]
             folder = self.folder or _packaged()
             model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
             if _has_bfloat16():

@@ -27,7 +27,10 @@ def supported(said: str, question: str) -> bool:
     ("question", "said"),
     [
         ("How much holiday do I get?", "Employees in Berlin get 30 days of paid holiday per year."),
-        ("Who approves travel above 2000 EUR?", "Travel above 2000 EUR is approved by Nadia Okafor."),
+        (
+            "Who approves travel above 2000 EUR?",
+            "Travel above 2000 EUR is approved by Nadia Okafor.",
+        ),
         ("May contractors use the card?", "Contractors may not use the company card."),
         ("Who is the chief of staff?", "Connor Byrne is the Chief of Staff."),
     ],

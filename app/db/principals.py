@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import text
 
-from app.authz.revision import Writer
+from app.db.revision import Writer
 from app.domain.principal import PrincipalRef
 
 _ADD = text("""
