@@ -140,7 +140,10 @@ def _markdown(text: str) -> tuple[str, dict[str, str], list[Element]]:
 
 def _html(text: str) -> tuple[str, dict[str, str], list[Element]]:
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    tree = html.document_fromstring(text.encode(), parser=parser)
+    try:
+        tree = html.document_fromstring(text.encode(), parser=parser)
+    except etree.ParserError:  # there is nothing in it
+        return "", {}, []
     title = tree.findtext(".//title") or ""
     metadata = {
         str(meta.get("name")).lower(): str(meta.get("content"))

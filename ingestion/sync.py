@@ -16,14 +16,11 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from app.authz.grants import set_container_acl
-from app.db.engine import IngestConnection
 from app.db.levels import delete_rows
 from app.db.revision import raise_revision
-from app.domain.acl import Acl
 from app.domain.document import SourceItem
-from app.domain.principal import PrincipalKind, PrincipalRef
 from ingestion.classify import Stated
+from ingestion.containers import narrow, widen
 from ingestion.formats import BY_SUFFIX
 from ingestion.index import Indexer, unknown
 from ingestion.job import Claimed, JobLedger
@@ -41,25 +38,8 @@ insert into document (source_id, external_id) values (:source, :external)
 on conflict (source_id, external_id) do update set external_id = excluded.external_id
 returning id, acl_sequence
 """)
-_GRANTS = text("""
-select c.external_id, g.effect, p.kind, p.key
-  from container c left join slot_grant g on g.slot_id = c.slot_id and g.until is null
-  left join principal p on p.id = g.principal_id
- where c.source_id = :source
-""")
 _LOCK = text("select id from document where id = any (:ids) order by id for update")
 _DELETE = text("delete from document where id = any (:ids)")
-_OUTDATED = text("""
-select d.id from document d
-  join container c on c.id = d.container_id and c.slot_id = d.slot_id
-  join problem p on p.source_id = d.source_id and p.external_id = d.external_id
- where d.source_id = :source and c.external_id = :container and d.state = 'indexed'
-   and p.resolved_at is null and p.stage <> 'acl'
- order by d.id for update of d
-""")
-_WITHDRAW = text("""
-update document set state = 'failed', fingerprint = null, chunks = 0 where id = any (:ids)
-""")
 _OPEN_PROBLEMS = text("""
 select external_id from problem where source_id = :source and resolved_at is null
 """)
@@ -90,7 +70,7 @@ class SyncJob:
                 "the folder is empty, as if it were not mounted, so nothing was deleted;"
                 " mount it, or remove the source"
             )
-        await self._set_acls(scan, only_narrow=True)
+        await self._narrow(scan)
 
         tally = Tally()
 
@@ -102,7 +82,7 @@ class SyncJob:
         gone = [row.id for name, row in known.items() if name not in present]
         await self._delete(gone)
         tally.outcomes["deleted"] = len(gone)
-        await self._set_acls(scan, only_narrow=False)
+        await self._widen(scan)
         await self._settle_problems(scan, present)
         await report()
         failed = tally.outcomes["failed"]
@@ -158,40 +138,16 @@ class SyncJob:
             rows = await connection.execute(_KNOWN, {"source": self.source_id})
             return {row.external_id: row for row in rows}
 
-    async def _set_acls(self, scan: Scan, *, only_narrow: bool) -> None:
-        """Replace the ACLs of containers; `only_narrow` keeps out of those that exist whoever is
-        not in already. Containers that are gone let nobody in."""
+    async def _narrow(self, scan: Scan) -> None:
         async with self.indexer.database.ingest() as connection:
-            current: dict[str, tuple[set[PrincipalRef], set[PrincipalRef]]] = {}
-            for row in await connection.execute(_GRANTS, {"source": self.source_id}):
-                allow, deny = current.setdefault(row.external_id, (set(), set()))
-                if row.effect is not None:
-                    ref = PrincipalRef(PrincipalKind(row.kind), row.key)
-                    (deny if row.effect == "deny" else allow).add(ref)
-            wanted = dict.fromkeys(current, Acl()) | scan.containers
-            for name, acl in wanted.items():
-                target = acl
-                if name in current:
-                    before = Acl(frozenset(current[name][0]), frozenset(current[name][1]))
-                    if only_narrow:
-                        target = Acl(acl.allow & before.allow, acl.deny | before.deny)
-                    if target == before:
-                        continue
-                    if not only_narrow:
-                        await self._withdraw_outdated(connection, name)
-                placed = await set_container_acl(connection, self.source_id, name, target)
-                if placed.unmapped and not only_narrow:
-                    scan.problems.setdefault(name, unknown(placed.unmapped))
+            await narrow(connection, self.source_id, scan.containers)
 
-    async def _withdraw_outdated(self, connection: IngestConnection, container: str) -> None:
-        """Before a container lets more people in: what could not be replaced by its new form is
-        taken out of the index, since its old form was not meant for them."""
-        found = await connection.scalars(
-            _OUTDATED, {"source": self.source_id, "container": container}
-        )
-        if outdated := list(found):
-            await delete_rows(connection, self.indexer.levels, outdated)
-            await connection.execute(_WITHDRAW, {"ids": outdated})
+    async def _widen(self, scan: Scan) -> None:
+        async with self.indexer.database.ingest() as connection:
+            levels = self.indexer.levels
+            unmapped = await widen(connection, self.source_id, scan.containers, levels)
+        for name, entries in unmapped.items():
+            scan.problems.setdefault(name, unknown(entries))
 
     async def _delete(self, gone: list[UUID]) -> None:
         if not gone:

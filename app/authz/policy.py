@@ -6,6 +6,7 @@ documents or grants.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ class Policy:
             )
         except Exception as error:
             raise ConfigurationError(f"{policies}: the casbin files do not load") from error
+        # it would log every refusal with the groups of whoever was refused
+        logging.getLogger("casbin").setLevel(logging.CRITICAL)
+        logging.getLogger("casbin.enforcer").setLevel(logging.CRITICAL)
         for rule in enforcer.get_policy():
             if rule[1] == "query" and rule[2] not in (*levels, "*"):
                 raise ConfigurationError(f"policy.csv names an unknown classification: {rule[2]}")

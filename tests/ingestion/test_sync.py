@@ -1,0 +1,281 @@
+"""A folder tree and its index: after a sync the one is what the other has, for its readers only."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.catalog.jobs import start_sync
+from app.domain.principal import Account
+from app.errors import InvalidInput
+from ingestion.pool import PreparationPool
+from ingestion.sync import SyncJob
+from tests.ingestion.test_parse import pdf
+from tests.ingestion.world import World
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def root(tree: World) -> Path:
+    return Path(tree.source.config["path"])
+
+
+def write(path: Path, content: str | bytes = "shared words") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+async def test_a_tree_is_read_by_whom_its_sidecars_name(
+    tree: World, root: Path, ada: Account, bob: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md", "# A\n\nshared words")
+    write(root / "hr/_acl.yaml", f"allow: [{ada.email}]\nclassification: confidential")
+    write(root / "hr/b.pdf", pdf("shared words in a PDF"))
+    write(root / "hr/two\nlines.md")
+    job = await tree.sync()
+    assert (job.state, job.total, job.done, job.failed) == ("done", 3, 3, 0)
+    assert set(await tree.reads(ada)) == {"a.md", "hr/b.pdf", "hr/two\nlines.md"}
+    assert set(await tree.reads(bob)) == {"a.md"}
+    assert await tree.rows_of("hr/b.pdf") == {"confidential": 1}
+
+
+async def test_syncing_an_unchanged_tree_embeds_nothing_and_changes_no_revision(
+    tree: World, root: Path, ada: Account
+) -> None:
+    write(root / "_acl.yaml", f"allow: [everyone]\nfiles: {{b.md: {{allow: [{ada.email}]}}}}")
+    write(root / "a.md")
+    write(root / "b.md")
+    write(root / "broken.pdf", b"%PDF-1.4 rubbish")
+    await tree.sync()
+    tree.embedder.seen.clear()
+    before = await tree.revision()
+    job = await tree.sync()
+    assert (tree.embedder.seen, await tree.revision()) == ([], before)
+    assert job.detail["outcomes"]["unchanged"] == 2
+
+
+async def test_changed_acls_move_and_embed_nothing(
+    tree: World, root: Path, ada: Account, bob: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    write(root / "sub/b.md")
+    await tree.sync()
+    tree.embedder.seen.clear()
+    write(root / "_acl.yaml", f"allow: [{ada.email}]")
+    write(root / "sub/_acl.yaml", f"allow: [{bob.email}]")
+    await tree.sync()
+    assert set(await tree.reads(ada)) == {"a.md"}
+    assert set(await tree.reads(bob)) == {"sub/b.md"}
+    write(root / "_acl.yaml", f"files: {{a.md: {{allow: [{bob.email}]}}}}")
+    await tree.sync()
+    assert await tree.reads(ada) == {}
+    assert set(await tree.reads(bob)) == {"a.md", "sub/b.md"}
+    assert tree.embedder.seen == []
+
+
+async def test_denies_of_a_folder_reach_a_file_with_an_acl_of_its_own(
+    tree: World, root: Path, ada: Account, bob: Account
+) -> None:
+    write(root / "_acl.yaml", f"deny: [{bob.email}]")
+    write(root / "sub/_acl.yaml", "files: {a.md: {allow: [everyone]}}")
+    write(root / "sub/a.md")
+    await tree.sync()
+    assert set(await tree.reads(ada)) == {"sub/a.md"}
+    assert await tree.reads(bob) == {}
+
+
+async def test_deleted_and_renamed_files_leave_every_index(
+    tree: World, root: Path, ada: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    write(root / "b.md")
+    await tree.sync()
+    (root / "a.md").unlink()
+    (root / "b.md").rename(root / "c.md")
+    job = await tree.sync()
+    assert set(await tree.reads(ada)) == {"c.md"}
+    assert await tree.rows_of("a.md") == {}
+    assert job.detail["outcomes"]["deleted"] == 2
+
+
+@pytest.mark.parametrize("how", ["missing", "unmounted", "closed"])
+async def test_a_root_that_cannot_be_read_deletes_nothing(
+    tree: World, root: Path, ada: Account, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    await tree.sync()
+    if how == "closed":  # root may read everything, so the refusal is made here
+
+        def refuse(path: Any) -> Any:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("os.scandir", refuse)
+    else:
+        shutil.rmtree(root)
+        if how == "unmounted":
+            root.mkdir()  # noqa: ASYNC240
+    job = await tree.sync()
+    assert job.state == "failed"
+    assert str(root) in job.message or "folder" in job.message
+    assert set(await tree.reads(ada)) == {"a.md"}
+
+
+async def test_every_kind_of_problem_is_told_and_stops_nothing(
+    tree: World, root: Path, ada: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    write(root / "b.exe", "MZ")
+    write(root / "c.pdf", b"%PDF-1.4 rubbish")
+    write(root / "d.md", "")
+    with (root / "e.md").open("wb") as file:
+        file.truncate(300_000_000)
+    write(root / "unmapped/_acl.yaml", "allow: [group:no-such-group]")
+    write(root / "unmapped/f.md")
+    write(root / "wrong/_acl.yaml", "allow: [no principal]")
+    write(root / "wrong/g.md")
+    job = await tree.sync()
+    assert (job.state, job.total, job.done, job.failed) == ("done", 7, 7, 4)
+    assert set(await tree.reads(ada)) == {"a.md"}
+    problems = await tree.problems()
+    assert {name: problem.stage for name, problem in problems.items()} == {
+        "b.exe": "parse",
+        "c.pdf": "parse",
+        "d.md": "parse",
+        "e.md": "read",
+        "unmapped": "acl",
+        "wrong/_acl.yaml": "acl",
+    }
+    assert all(problem.advice for problem in problems.values())
+
+
+async def test_mended_problems_are_closed(tree: World, root: Path, ada: Account) -> None:
+    write(root / "a.md", "")
+    write(root / "b.exe", "MZ")
+    await tree.sync()
+    assert set(await tree.problems()) == {".", "a.md", "b.exe"}
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    (root / "b.exe").unlink()
+    await tree.sync()
+    assert await tree.problems() == {}
+    assert set(await tree.reads(ada)) == {"a.md"}
+
+
+async def test_a_broken_sidecar_hides_and_loses_nothing(
+    tree: World, root: Path, ada: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    write(root / "own.md")
+    sidecar = f"allow: [everyone]\nfiles: {{own.md: {{allow: [{ada.email}]}}}}"
+    write(root / "_acl.yaml", sidecar)
+    await tree.sync()
+    tree.embedder.seen.clear()
+    write(root / "_acl.yaml", sidecar + "\nalow: []")
+    write(root / "new.md")
+    await tree.sync()
+    assert await tree.reads(ada) == {}
+    assert await tree.rows_of("a.md") == {"internal": 1}
+    write(root / "_acl.yaml", sidecar)
+    await tree.sync()
+    assert set(await tree.reads(ada)) == {"a.md", "own.md", "new.md"}
+    assert len(tree.embedder.seen) == 1
+
+
+async def test_a_stricter_folder_moves_its_documents_to_another_classification(
+    tree: World, root: Path, ada: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]\nclassification: public")
+    write(root / "a.md")
+    await tree.sync()
+    assert await tree.rows_of("a.md") == {"public": 1}
+    write(root / "_acl.yaml", "allow: [everyone]\nclassification: regulated")
+    await tree.sync()
+    assert await tree.rows_of("a.md") == {"regulated": 1}
+    assert await tree.reads(ada) == {}
+
+
+async def test_old_text_is_not_shown_to_readers_who_come_with_the_new(
+    tree: World, root: Path, ada: Account, bob: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder opens up while one file loses a secret, one is deleted and one cannot be read."""
+    write(root / "_acl.yaml", f"allow: [{ada.email}]")
+    for name in ("changed.md", "deleted.md", "broken.md", "same.md"):
+        write(root / name, f"shared words and the secret of {name}")
+    await tree.sync()
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "changed.md", "shared words")
+    (root / "deleted.md").unlink()
+    write(root / "broken.md", "")
+    seen: list[set[str]] = []
+    delete = SyncJob._delete
+
+    async def look_first(job: SyncJob, gone: Any) -> None:
+        seen.append(set(await tree.reads(bob)))
+        await delete(job, gone)
+
+    monkeypatch.setattr(SyncJob, "_delete", look_first)
+    await tree.sync()
+    assert seen == [set()]
+    assert await tree.reads(bob) == {
+        "changed.md": "shared words",
+        "same.md": "shared words and the secret of same.md",
+    }
+
+
+async def test_a_narrower_acl_holds_before_any_content_is_read(
+    tree: World, root: Path, ada: Account, bob: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    await tree.sync()
+    write(root / "_acl.yaml", f"allow: [{ada.email}]")
+    write(root / "a.md", "shared words with a secret")
+    tree.embedder.breaking = RuntimeError()
+    job = await start_sync(tree.database, None, tree.source)
+    await tree.runner.run_waiting(job)
+    assert (await tree.job(job)).state == "queued"
+    assert await tree.reads(bob) == {}
+    assert await tree.reads(ada) == {"a.md": "shared words"}
+
+
+async def test_asking_twice_is_one_sync(tree: World, world: World, root: Path) -> None:
+    jobs = await asyncio.gather(*(start_sync(tree.database, None, tree.source) for _ in range(4)))
+    assert len(set(jobs)) == 1
+    with pytest.raises(InvalidInput, match="pushed to"):
+        await start_sync(world.database, None, world.source)
+    await tree.runner.run_waiting(kind="sync")
+
+
+async def test_changed_policies_index_everything_again(
+    tree: World, root: Path, ada: Account, tmp_path: Path, project: Path
+) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(project / "policies", policies)
+    tree.runner.policies = policies
+    tree.runner.pool = PreparationPool(policies, size=1)
+    try:
+        write(root / "_acl.yaml", "allow: [everyone]")
+        write(root / "a.md", "shared words, card 4111 1111 1111 1111")
+        await tree.sync()
+        assert await tree.reads(ada) == {"a.md": "shared words, card [CREDIT CARD 1]"}
+        rules = (policies / "redaction.yaml").read_text(encoding="utf-8")
+        (policies / "redaction.yaml").write_text(rules.replace("CREDIT_CARD, ", ""))
+        await tree.sync()
+        assert await tree.reads(ada) == {"a.md": "shared words, card 4111 1111 1111 1111"}
+        (policies / "redaction.yaml").write_text("redact: everything")
+        job = await tree.sync()
+        assert job.state == "failed"
+        assert "redaction.yaml" in job.message
+    finally:
+        tree.runner.pool.close()

@@ -1,0 +1,147 @@
+"""A source with its readers on the real database, and a worker to run its jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.authz.policy import Policy
+from app.authz.recheck import readable_documents
+from app.authz.scope import ScopeResolver
+from app.catalog.documents import accept
+from app.catalog.jobs import get_job, start_sync
+from app.catalog.overview import overview
+from app.db.engine import Database
+from app.domain.acl import Acl
+from app.domain.principal import Account
+from app.domain.source import Job, Problem, PushedDocument, Source
+from app.inference.embed import Vector
+from app.retrieval.search import Searcher
+from ingestion.runner import Runner
+from tests.answering.passages import HashingEmbedder
+
+MAX_BYTES = 5_000_000
+
+
+@dataclass
+class WatchedEmbedder:
+    """Remembers what it was given, and raises `breaking` once where that is set."""
+
+    inner: HashingEmbedder = field(default_factory=HashingEmbedder)
+    seen: list[str] = field(default_factory=list)
+    breaking: Exception | None = None
+
+    @property
+    def dimensions(self) -> int:
+        return self.inner.dimensions
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        if texts and self.breaking is not None:
+            error, self.breaking = self.breaking, None
+            raise error
+        self.seen.extend(texts)
+        return self.inner.embed(texts)
+
+
+@dataclass
+class World:
+    """One source and the worker."""
+
+    runner: Runner
+    policy: Policy
+    source: Source
+
+    @property
+    def database(self) -> Database:
+        return self.runner.database
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        return self.runner.levels
+
+    @property
+    def embedder(self) -> WatchedEmbedder:
+        assert isinstance(self.runner.embedder, WatchedEmbedder)
+        return self.runner.embedder
+
+    async def push(self, *documents: PushedDocument, run: bool = True) -> UUID:
+        """Accept the documents, and index them unless told not to."""
+        job = await accept(
+            self.database, None, self.source, documents, levels=self.levels, max_bytes=MAX_BYTES
+        )
+        if run:
+            await self.runner.run_waiting(job)
+        return job
+
+    async def sync(self) -> Job:
+        job = await start_sync(self.database, None, self.source)
+        await self.runner.run_waiting(job)
+        return await self.job(job)
+
+    async def job(self, job_id: UUID) -> Job:
+        return await get_job(self.database, None, job_id)
+
+    async def reads(self, account: Account) -> dict[str, str]:
+        """The text that this account can find, by external id; checked by both implementations."""
+        scope = await ScopeResolver(self.database, self.policy, 60).resolve(account, "ask")
+        searcher = Searcher(self.database, self.embedder.inner)
+        found = (await searcher.search(scope, "shared words of every document", 1000)).passages
+        texts: dict[str, str] = {}
+        for passage in sorted(found, key=lambda passage: passage.text):
+            if passage.source == self.source.key:
+                texts[passage.external_id] = texts.get(passage.external_id, "") + passage.text
+        async with self.database.app() as connection:
+            readable = await readable_documents(
+                connection, self.policy, account, "ask", {p.document_id for p in found}
+            )
+        assert readable == {passage.document_id for passage in found}
+        return texts
+
+    async def problems(self) -> dict[str, Problem]:
+        [mine] = [o for o in await overview(self.database, None) if o.source.key == self.source.key]
+        return {problem.external_id: problem for problem in mine.problems}
+
+    async def revision(self) -> int:
+        async with self.database.app() as connection:
+            return int(await connection.scalar(text("select value from revision_counter")) or 0)
+
+    async def intake(self, job: UUID) -> list[tuple[str, bool]]:
+        """State of each item of a job, and whether its content is still kept."""
+        statement = text(
+            "select state, content is not null as kept from intake where job_id = :job order by id"
+        )
+        async with self.database.app() as connection:
+            return [(r.state, r.kept) for r in await connection.execute(statement, {"job": job})]
+
+    async def rows_of(self, external_id: str) -> dict[str, int]:
+        """How many chunks are stored for a document, by classification, whoever may read them."""
+        counts: dict[str, int] = {}
+        async with self.database.ingest() as connection:
+            for level in self.levels:
+                count = await connection.scalar(
+                    text(  # the level is ours
+                        f"select count(*) from chunk_{level} c join document d"  # noqa: S608
+                        " on d.id = c.document_id"
+                        " where d.external_id = :name and d.source_id = :source"
+                    ),
+                    {"name": external_id, "source": self.source.id},
+                )
+                if count:
+                    counts[level] = int(count)
+        return counts
+
+
+def document(name: str, content: str = "shared words", **said: Any) -> PushedDocument:
+    """A text document; `allow` and `deny` make its ACL."""
+    allow: Iterable[str] | None = said.pop("allow", None)
+    deny: Iterable[str] = said.pop("deny", ())
+    acl = None if allow is None else Acl.parse(allow, deny)
+    return PushedDocument(name, name, content.encode(), "text/plain", acl=acl, **said)
