@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated
 
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from app.answering.conversations import Conversations
 from app.answering.pipeline import Answering
@@ -59,8 +59,8 @@ class Services:
     generations: Generations = field(default_factory=Generations)
 
 
-Wired = Annotated[Services, Dependency(skip_validation=True)]
+Wired = NamedDependency[SkipValidation[Services]]
 """How handlers ask for the services: as they are, without a copy."""
 
-Caller = Annotated[Account, Dependency(skip_validation=True)]
+Caller = NamedDependency[SkipValidation[Account]]
 """How handlers ask for whoever is signed in."""

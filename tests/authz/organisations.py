@@ -21,8 +21,8 @@ SOURCES = ("drive", "wiki")
 
 
 def random_organisation(chance: random.Random, name: str) -> Organisation:
-    """Three users, up to four groups that may nest and form cycles, two folders, four documents."""
-    users = [f"u{i}.{name}@random.example" for i in range(3)]
+    """Two users, up to four groups that may nest and form cycles, two folders, four documents."""
+    users = [f"u{i}.{name}@random.example" for i in range(2)]
     groups = [f"group:{name}-g{i}" for i in range(chance.randint(1, 4))]
     nodes = [*groups, "group:regulated-data"]
     members = {

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
+from litestar.params import JSONBody
 from litestar.response import Stream
 
 from app.answering.pipeline import AnswerEvent, Delta, Finished, Started
@@ -21,7 +22,7 @@ EVENTS = "text/event-stream"
 
 
 @post("/ask", status_code=200, tags=["questions"])
-async def ask(data: AskBody, account: Caller, services: Wired) -> Response[Any]:
+async def ask(data: JSONBody[AskBody], account: Caller, services: Wired) -> Response[Any]:
     """Ask as the account. With `stream`, the events are `started`, `delta` with a piece of the
     answer, `finished` with all of it, or `problem`."""
     services.policy.require_route(account, "ask")

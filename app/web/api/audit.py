@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromQuery, Parameter
 
 from app.audit.query import query_records
 from app.domain.record import AuditFilter, AuditRecord, RecordedEntry
@@ -18,14 +18,14 @@ from app.web.services import Caller, Wired
 async def query(
     account: Caller,
     services: Wired,
-    subject: str | None = None,
-    action: str | None = None,
-    outcome: str | None = None,
-    document: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    subject: FromQuery[str | None] = None,
+    action: FromQuery[str | None] = None,
+    outcome: FromQuery[str | None] = None,
+    document: FromQuery[UUID | None] = None,
+    since: FromQuery[datetime | None] = None,
+    until: FromQuery[datetime | None] = None,
     limit: Annotated[int, Parameter(ge=1, le=500)] = 50,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Response[dict[str, Any]]:
     """Records, newest first; `cursor` of one page asks for the next. Looking is on record too."""
     services.policy.require_route(account, "audit")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import put
+from litestar.params import JSONBody
 
 from app.authz.directory import Group, Person, replace_directory
 from app.domain.record import AuditRecord
@@ -13,7 +14,7 @@ from app.web.services import Caller, Wired
 
 
 @put("/directory", tags=["directory"])
-async def replace(data: Directory, account: Caller, services: Wired) -> dict[str, Any]:
+async def replace(data: JSONBody[Directory], account: Caller, services: Wired) -> dict[str, Any]:
     """Replace the directory. Memberships that it does not name end; local accounts stay."""
     services.policy.require_route(account, "directory")
     people = [Person(user.email, user.name) for user in data.users]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, delete, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.catalog.documents import (
     accept,
@@ -31,9 +32,13 @@ _Body = TypeVar("_Body")
 
 @put("/sources/{source:str}/documents/{rest:path}", status_code=202, tags=["documents"])
 async def put_document(
-    source: str, rest: str, request: Request[Any, Any, Any], account: Caller, services: Wired,
-    wait: bool = False,
-) -> Response[dict[str, Any]]:  # fmt: skip
+    source: FromPath[str],
+    rest: FromPath[str],
+    request: Request[Any, Any, Any],
+    account: Caller,
+    services: Wired,
+    wait: FromQuery[bool] = False,
+) -> Response[dict[str, Any]]:
     """Push a document, or with `/acl` after its id replace its ACL.
 
     A slash within an id may be sent as it is; an id that ends in `/acl` needs it as `%2F`.
@@ -54,7 +59,11 @@ async def put_document(
 
 @post("/sources/{source:str}/documents:batch", status_code=202, tags=["documents"])
 async def batch(
-    source: str, data: Batch, account: Caller, services: Wired, wait: bool = False
+    source: FromPath[str],
+    data: JSONBody[Batch],
+    account: Caller,
+    services: Wired,
+    wait: FromQuery[bool] = False,
 ) -> Response[dict[str, Any]]:
     """Push many documents as one job: all are accepted, or none."""
     services.policy.require_route(account, "sources")
@@ -64,7 +73,11 @@ async def batch(
 
 @put("/sources/{source:str}/containers/{rest:path}", tags=["documents"])
 async def put_container_acl(
-    source: str, rest: str, request: Request[Any, Any, Any], account: Caller, services: Wired
+    source: FromPath[str],
+    rest: FromPath[str],
+    request: Request[Any, Any, Any],
+    account: Caller,
+    services: Wired,
 ) -> dict[str, Any]:
     """Replace the ACL of a container: `/sources/{source}/containers/{container}/acl`."""
     services.policy.require_route(account, "sources")
@@ -79,7 +92,11 @@ async def put_container_acl(
 
 @delete("/sources/{source:str}/documents/{rest:path}", status_code=200, tags=["documents"])
 async def remove_document(
-    source: str, rest: str, request: Request[Any, Any, Any], account: Caller, services: Wired
+    source: FromPath[str],
+    rest: FromPath[str],
+    request: Request[Any, Any, Any],
+    account: Caller,
+    services: Wired,
 ) -> dict[str, Any]:
     """Remove a document: it is gone from every index when this answers."""
     services.policy.require_route(account, "sources")
@@ -91,7 +108,9 @@ async def remove_document(
 
 
 @get("/documents/{document_id:uuid}", tags=["documents"])
-async def read(document_id: UUID, account: Caller, services: Wired) -> Response[dict[str, Any]]:
+async def read(
+    document_id: FromPath[UUID], account: Caller, services: Wired
+) -> Response[dict[str, Any]]:
     """The rendition of a document that the account may read; 404 otherwise."""
     services.policy.require_route(account, "documents")
     scope = await services.resolver.resolve(account, "documents")

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import get
+from litestar.params import FromPath
 
 from app.catalog.jobs import get_job
 from app.domain.source import Job
@@ -13,7 +14,7 @@ from app.web.services import Caller, Wired
 
 
 @get("/jobs/{job_id:uuid}", tags=["sources"])
-async def job(job_id: UUID, account: Caller, services: Wired) -> dict[str, Any]:
+async def job(job_id: FromPath[UUID], account: Caller, services: Wired) -> dict[str, Any]:
     """State and progress; only who may manage the source sees its jobs."""
     services.policy.require_route(account, "sources")
     return shown(await get_job(services.database, account, job_id))

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import JSONBody
 from litestar.response import Stream
 
 from app.answering.pipeline import AnswerEvent, Delta, Started
@@ -27,7 +28,9 @@ async def models(account: Caller) -> dict[str, Any]:
 
 
 @post("/chat/completions", status_code=200, tags=["openai"])
-async def complete(data: ChatCompletion, account: Caller, services: Wired) -> Response[Any]:
+async def complete(
+    data: JSONBody[ChatCompletion], account: Caller, services: Wired
+) -> Response[Any]:
     """Answer the last message of the user, with citations in the text."""
     services.policy.require_route(account, "ask")
     events = services.answering.ask(account, _question(data.messages))

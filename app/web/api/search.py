@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, post
+from litestar.params import JSONBody
 
 from app.retrieval.authorised import shown
 from app.web.api.bodies import SearchBody
@@ -12,7 +13,9 @@ from app.web.services import Caller, Wired
 
 
 @post("/search", status_code=200, tags=["questions"])
-async def search(data: SearchBody, account: Caller, services: Wired) -> Response[dict[str, Any]]:
+async def search(
+    data: JSONBody[SearchBody], account: Caller, services: Wired
+) -> Response[dict[str, Any]]:
     """Search by meaning and by words. `at_least_revision` asks for a state at least so fresh."""
     services.policy.require_route(account, "search")
     found = await services.search.search(account, data.query, data.k, data.at_least_revision)

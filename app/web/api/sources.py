@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import delete, get, post, put
+from litestar.params import FromPath, JSONBody
 
 from app.catalog.jobs import start_sync
 from app.catalog.overview import overview
@@ -17,7 +18,7 @@ from app.web.services import Caller, Wired
 
 @put("/sources/{source:str}", tags=["sources"])
 async def put_source(
-    source: str, data: SourceBody, account: Caller, services: Wired
+    source: FromPath[str], data: JSONBody[SourceBody], account: Caller, services: Wired
 ) -> dict[str, Any]:
     """Register a source, or change the one with this key."""
     services.policy.require_route(account, "sources")
@@ -46,7 +47,7 @@ async def list_all(account: Caller, services: Wired) -> dict[str, Any]:
 
 
 @post("/sources/{source:str}/sync", status_code=202, tags=["sources"])
-async def sync(source: str, account: Caller, services: Wired) -> dict[str, Any]:
+async def sync(source: FromPath[str], account: Caller, services: Wired) -> dict[str, Any]:
     """Read the source again; the job says how far it is."""
     services.policy.require_route(account, "sources")
     found = await get_source(services.database, account, source)
@@ -56,7 +57,7 @@ async def sync(source: str, account: Caller, services: Wired) -> dict[str, Any]:
 
 
 @delete("/sources/{source:str}", status_code=200, tags=["sources"])
-async def remove(source: str, account: Caller, services: Wired) -> dict[str, Any]:
+async def remove(source: FromPath[str], account: Caller, services: Wired) -> dict[str, Any]:
     """Remove a source and everything indexed from it."""
     services.policy.require_route(account, "sources")
     await services.recorder.record(

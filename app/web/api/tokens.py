@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import post
+from litestar.params import JSONBody
 
 from app.audit.record import sha256
 from app.authn.accounts import sign_in
@@ -16,7 +17,7 @@ from app.web.services import Wired
 
 
 @post("/tokens", status_code=200, tags=["accounts"])
-async def create(data: SignIn, services: Wired) -> dict[str, Any]:
+async def create(data: JSONBody[SignIn], services: Wired) -> dict[str, Any]:
     """Sign a local account in. The token lasts as long as a session of the pages."""
     account = await checked_sign_in(services, data.email, data.password)
     issued = await create_token(services.database, account, services.session, label="sign-in")

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from litestar import get
+from litestar.params import FromQuery
 from litestar.response import Template
 
 from app.audit.query import query_records
@@ -23,12 +24,12 @@ OUTCOMES = ("answered", "nothing_found", "stopped", "failed")
 async def audit(
     visitor: Caller,
     services: Wired,
-    subject: str = "",
-    action: str = "",
-    outcome: str = "",
-    since: str = "",
-    until: str = "",
-    cursor: str = "",
+    subject: FromQuery[str] = "",
+    action: FromQuery[str] = "",
+    outcome: FromQuery[str] = "",
+    since: FromQuery[str] = "",
+    until: FromQuery[str] = "",
+    cursor: FromQuery[str] = "",
 ) -> Template:
     services.policy.require_route(visitor, "audit")
     wanted = AuditFilter(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect, Stream, Template
 
 from app.answering.conversations import Exchange
@@ -19,11 +18,13 @@ from app.web.markdown import answer_html
 from app.web.pages.rendering import fragment, page
 from app.web.services import Caller, Wired
 
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+Form = URLEncodedBody[dict[str, str]]
 
 
 @get(["/chat", "/chat/{conversation_id:uuid}"])
-async def chat(visitor: Caller, services: Wired, conversation_id: UUID | None = None) -> Template:
+async def chat(
+    visitor: Caller, services: Wired, conversation_id: FromPath[UUID | None] = None
+) -> Template:
     services.policy.require_route(visitor, "ask")
     exchanges: Sequence[Exchange] = ()
     if conversation_id is not None:
@@ -68,7 +69,7 @@ async def ask(
 
 @get("/chat/answers/{generation_id:uuid}/events")
 async def events(
-    generation_id: UUID, request: Request[Any, Any, Any], visitor: Caller, services: Wired
+    generation_id: FromPath[UUID], request: Request[Any, Any, Any], visitor: Caller, services: Wired
 ) -> Response[Any]:
     """The answer so far, whenever it grows; whoever comes late gets all of it at once."""
     generation = services.generations.find(visitor, generation_id)
@@ -80,12 +81,12 @@ async def events(
 
 
 @post("/chat/answers/{generation_id:uuid}/stop", status_code=204)
-async def stop(generation_id: UUID, visitor: Caller, services: Wired) -> None:
+async def stop(generation_id: FromPath[UUID], visitor: Caller, services: Wired) -> None:
     services.generations.stop(visitor, generation_id)
 
 
 @post("/chat/{conversation_id:uuid}/remove", status_code=200)
-async def remove(conversation_id: UUID, visitor: Caller, services: Wired) -> Redirect:
+async def remove(conversation_id: FromPath[UUID], visitor: Caller, services: Wired) -> Redirect:
     await services.conversations.remove(visitor, conversation_id)
     return Redirect("/chat")
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, get
+from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from app.domain.answer import Citation
@@ -18,8 +19,8 @@ from app.web.services import Caller, Wired
 
 @get("/documents/{document_id:uuid}")
 async def view(
-    document_id: UUID, request: Request[Any, Any, Any], visitor: Caller, services: Wired,
-    answer: UUID | None = None, number: int = 0,
+    document_id: FromPath[UUID], request: Request[Any, Any, Any], visitor: Caller, services: Wired,
+    answer: FromQuery[UUID | None] = None, number: FromQuery[int] = 0,
 ) -> Template:  # fmt: skip
     """`answer` and `number` name the citation that led here: its words never stand in a URL."""
     services.policy.require_route(visitor, "documents")

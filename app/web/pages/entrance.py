@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import URLEncodedBody
 from litestar.response import Redirect, Template
 
 from app.authn.tokens import create_token, end_session
@@ -32,7 +31,7 @@ async def form(services: Wired) -> Template:
 
 @post("/sign-in", status_code=200)
 async def sign_in(
-    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+    data: URLEncodedBody[dict[str, str]],
     request: Request[Any, Any, Any],
     services: Wired,
 ) -> Response[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import get, post
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from app.catalog.jobs import start_sync
@@ -21,7 +22,7 @@ async def sources(visitor: Caller, services: Wired) -> Template:
 
 
 @post("/sources/{source:str}/sync", status_code=200)
-async def sync(source: str, visitor: Caller, services: Wired) -> Redirect:
+async def sync(source: FromPath[str], visitor: Caller, services: Wired) -> Redirect:
     services.policy.require_route(visitor, "sources")
     found = await get_source(services.database, visitor, source)
     await services.queue.wake(await start_sync(services.database, visitor, found))
