@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,13 +44,13 @@ async def query_records(
             await connection.execute(
                 _QUERY,
                 {
-                    "subject": wanted.subject.lower() if wanted.subject else None,
-                    "action": wanted.action,
-                    "outcome": wanted.outcome,
+                    "subject": _words(wanted.subject and wanted.subject.lower()),
+                    "action": _words(wanted.action),
+                    "outcome": _words(wanted.outcome),
                     "document": str(wanted.document_id) if wanted.document_id else None,
                     "record_id": wanted.record_id,
-                    "since": wanted.since,
-                    "until": wanted.until,
+                    "since": _in_utc(wanted.since),
+                    "until": _in_utc(wanted.until),
                     "cursor_at": cursor_at,
                     "cursor_id": cursor_id,
                     "limit": limit + 1,
@@ -83,13 +81,28 @@ def _entry(row: Row[Any]) -> RecordedEntry:
     return RecordedEntry(record, row.at, row.outcome, row.answer_sha256, row.ended_at)
 
 
+def _words(value: str | None) -> str | None:
+    """A filter as Postgres takes it; what it cannot hold is in no record."""
+    if value is None:
+        return None
+    return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd").strip()
+
+
+def _in_utc(at: datetime | None) -> datetime | None:
+    """A time without a zone means UTC, whatever the database's own zone is."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+
+
 def _encode(at: datetime, record_id: UUID) -> str:
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), str(record_id)]).encode()).decode()
+    return base64.urlsafe_b64encode(f"{at.isoformat()} {record_id}".encode()).decode()
 
 
 def _decode(cursor: str) -> tuple[datetime, UUID]:
     try:
-        at, record_id = json.loads(base64.urlsafe_b64decode(cursor))
-        return datetime.fromisoformat(at), UUID(record_id)
-    except (binascii.Error, ValueError, TypeError) as error:
+        at, record_id = base64.urlsafe_b64decode(cursor).decode("ascii").split(" ")
+        found = datetime.fromisoformat(at)
+        if found.tzinfo is None:
+            raise ValueError("a cursor's time has its zone")
+        return found, UUID(record_id)
+    except ValueError as error:  # binascii.Error and UnicodeError are such too
         raise InvalidInput("the cursor is not one of ours; begin without one") from error

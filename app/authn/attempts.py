@@ -1,13 +1,14 @@
-"""A brake on guessing passwords: counted per address in each process."""
+"""A brake on guessing passwords: counted per address, in memory, in each web process."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from app.errors import TooManyAttempts
+from app.errors import TooManyAttempts, Unavailable
 
 ALLOWED = 8
 """So many failures in a row are free; the next has to wait."""
@@ -23,17 +24,27 @@ class Attempts:
     clock: Callable[[], float] = time.monotonic
     _failures: OrderedDict[str, tuple[int, float]] = field(default_factory=OrderedDict)
 
-    def check(self, email: str) -> None:
-        """Raises TooManyAttempts."""
-        count, last = self._failures.get(email, (0, 0.0))
-        if count >= ALLOWED and self.clock() - last < WAIT_SECONDS:
-            raise TooManyAttempts
+    @contextmanager
+    def attempt(self, email: str) -> Iterator[None]:
+        """One try to sign in. Raises TooManyAttempts.
 
-    def failed(self, email: str) -> None:
+        It counts as failed from its beginning, or a crowd of tries at once would pass before
+        the first of them has failed; when it ends well, the address starts from nothing.
+        """
+        before = self._failures.get(email, (0, 0.0))
+        if before[0] >= ALLOWED and self.clock() - before[1] < WAIT_SECONDS:
+            raise TooManyAttempts
+        self._count(email, 1)
+        try:
+            yield
+        except Unavailable:
+            self._count(email, -1)  # not a guess: nothing was compared
+            raise
+        self._failures.pop(email, None)
+
+    def _count(self, email: str, change: int) -> None:
         count, _ = self._failures.pop(email, (0, 0.0))
-        self._failures[email] = (count + 1, self.clock())
+        if count + change > 0:
+            self._failures[email] = (count + change, self.clock())
         while len(self._failures) > REMEMBERED:
             self._failures.popitem(last=False)
-
-    def succeeded(self, email: str) -> None:
-        self._failures.pop(email, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,7 +15,8 @@ _NOBODY = _hasher.hash("the password of nobody")
 
 
 async def hash_password(password: str) -> str:
-    return await asyncio.to_thread(_hasher.hash, password)
+    """The hash to keep, with its salt and parameters in it."""
+    return await asyncio.to_thread(_hasher.hash, _typed(password))
 
 
 async def matches(stored: str | None, password: str) -> bool:
@@ -22,7 +24,7 @@ async def matches(stored: str | None, password: str) -> bool:
 
     def verify() -> bool:
         try:
-            return _hasher.verify(stored or _NOBODY, password) and stored is not None
+            return _hasher.verify(stored or _NOBODY, _typed(password)) and stored is not None
         except (VerificationError, InvalidHashError):
             return False
 
@@ -32,3 +34,9 @@ async def matches(stored: str | None, password: str) -> bool:
 def outdated(stored: str) -> bool:
     """Whether a hash was made with weaker parameters than today's."""
     return _hasher.check_needs_rehash(stored)
+
+
+def _typed(password: str) -> bytes:
+    """The same characters are the same password, however a keyboard composes them (NFKC, as
+    NIST SP 800-63B advises)."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")

@@ -11,6 +11,7 @@ from typing import Literal
 
 from sqlalchemy import text
 
+from app.authn.addresses import account_key
 from app.db.engine import Database
 from app.domain.principal import Account, Role
 from app.errors import InvalidInput, NotFound, NotSignedIn
@@ -18,6 +19,7 @@ from app.errors import InvalidInput, NotFound, NotSignedIn
 PREFIX = "pcs_"
 DEFAULT_TTL = timedelta(days=30)
 LONGEST_TTL = timedelta(days=366)
+_LARGEST_ID = 2**63 - 1
 
 _ADD = text("""
 insert into token (principal_id, digest, purpose, label, expires_at)
@@ -111,24 +113,28 @@ async def authenticate(database: Database, token: str, purpose: Purpose = "api")
 
 
 async def list_tokens(database: Database, email: str | None = None) -> list[ListedToken]:
+    """Every token for programs, of one account or of all, oldest first."""
+    wanted = account_key(email) if email is not None else None
     async with database.app() as connection:
-        rows = await connection.execute(_LIST, {"email": email.lower() if email else None})
+        rows = await connection.execute(_LIST, {"email": wanted})
         return [ListedToken(*row) for row in rows]
 
 
 async def revoke_token(database: Database, token_id: int) -> None:
-    """Raises NotFound."""
+    """End a token at once. Raises NotFound for one that is not there or has ended already."""
+    unknown = NotFound(f"there is no living token {token_id}; `portcullis token list` shows them")
+    if not 0 < token_id <= _LARGEST_ID:
+        raise unknown
     async with database.app() as connection:
         if not (await connection.execute(_REVOKE, {"id": token_id})).rowcount:
-            raise NotFound(
-                f"there is no living token {token_id}; `portcullis token list` shows them"
-            )
+            raise unknown
 
 
 async def end_session(database: Database, token: str) -> None:
+    """Sign a browser out; a token that is none ends nothing."""
     async with database.app() as connection:
         await connection.execute(_REVOKE_DIGEST, {"digest": _digest(token)})
 
 
 def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.operator import on_record
 from app.cli.settings import DataDir, settings_from, with_parts
 from app.cli.tables import visible
+
+if TYPE_CHECKING:
+    from app.compose import Parts
 
 As = Annotated[str, typer.Option("--as", help="E-mail of the account that asks.")]
 Json = Annotated[bool, typer.Option("--json", help="As the API answers.")]
@@ -27,9 +31,10 @@ def search(
     from app.authn.accounts import find_account
     from app.retrieval.authorised import shown
 
-    async def work(parts: Any) -> None:
+    async def work(parts: Parts) -> None:
         account = await find_account(parts.database, as_)
-        body = shown(await parts.search.search(account, query, k))
+        async with on_record(parts.recorder, "act-as", account=account.email, command="search"):
+            body = shown(await parts.search.search(account, query, k))
         if as_json:
             print(json.dumps(body, indent=2))
             return
@@ -54,9 +59,12 @@ def ask(
     from app.authn.accounts import find_account
     from app.web.api.ask import shown
 
-    async def work(parts: Any) -> None:
+    async def work(parts: Parts) -> None:
         account = await find_account(parts.database, as_)
-        async with aclosing(parts.answering.ask(account, question)) as events:
+        async with (
+            on_record(parts.recorder, "act-as", account=account.email, command="ask"),
+            aclosing(parts.answering.ask(account, question)) as events,
+        ):
             async for event in events:
                 if isinstance(event, Delta) and not as_json:
                     sys.stdout.write("".join(visible(c) if c != "\n" else c for c in event.text))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from app.cli.settings import DataDir, settings_from, with_parts
+from app.cli.operator import on_record
+from app.cli.settings import Books, DataDir, settings_from, with_books
 from app.cli.tables import table
 from app.errors import InvalidInput
 
@@ -30,22 +32,24 @@ def query(
     since: Annotated[str | None, typer.Option(help="From this time on (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option(help="Before this time (ISO 8601).")] = None,
     limit: Annotated[int, typer.Option(help="How many, 500 at most.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="Where the last page ended.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Show records, newest first."""
     from app.audit.query import query_records
-    from app.domain.record import AuditFilter, AuditRecord
+    from app.domain.record import AuditFilter
     from app.web.api.audit import shown
 
     wanted = AuditFilter(subject, action, outcome, document, None, _time(since), _time(until))
 
-    async def work(parts: Any) -> None:
-        await parts.recorder.record(AuditRecord("audit-query", "operator"))
-        page = await query_records(parts.database, wanted, limit)
+    async def work(books: Books) -> None:
+        async with on_record(books.recorder, "audit-query"):
+            page = await query_records(books.database, wanted, limit, cursor)
         if as_json:
             for entry in page.entries:
                 print(json.dumps(shown(entry)))
+            _say_more(page.cursor)
             return
         rows = [
             (
@@ -59,8 +63,15 @@ def query(
             for entry in page.entries
         ]
         print(table(("when (UTC)", "who", "action", "outcome", "passages", "record"), rows))
+        _say_more(page.cursor)
 
-    with_parts(settings_from(data_dir), work)
+    with_books(settings_from(data_dir), work)
+
+
+def _say_more(cursor: str | None) -> None:
+    """Beside the output, so that a pipe gets records only."""
+    if cursor is not None:
+        print(f"there are more: --cursor {cursor}", file=sys.stderr)
 
 
 def _time(words: str | None) -> datetime | None:

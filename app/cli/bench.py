@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.operator import on_record
 from app.cli.settings import DataDir, settings_from, with_parts
 from app.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from app.compose import Parts
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -37,9 +41,10 @@ def search(
     if not asked or rounds < 1:
         raise InvalidInput(f"{questions} holds no question")
 
-    async def work(parts: Any) -> None:
+    async def work(parts: Parts) -> None:
         account = await find_account(parts.database, as_)
-        report = await measure_search(parts.resolver, parts.searcher, account, asked, rounds)
+        async with on_record(parts.recorder, "act-as", account=account.email, command="bench"):
+            report = await measure_search(parts.resolver, parts.searcher, account, asked, rounds)
         print(f"{report.searches} searches as {account.email}, one at a time")
         print(f"  p50 {report.p50 * 1000:.1f} ms, p95 {report.p95 * 1000:.1f} ms")
         print(f"  authorisation: {report.share:.0%} of a search (median)")

@@ -10,6 +10,7 @@ import typer
 
 from app.cli import ask, audit, bench, sources, users
 from app.cli.settings import DataDir, settings_from
+from app.cli.tables import table, visible
 from app.errors import PortcullisError
 
 app = typer.Typer(
@@ -52,7 +53,6 @@ def doctor(
     """Say what is up, in which version, and what is wrong."""
     import asyncio
 
-    from app.cli.tables import table
     from app.runtime.doctor import examine
 
     findings = asyncio.run(examine(settings_from(data_dir, port=port)))
@@ -71,22 +71,31 @@ def migrate(data_dir: DataDir = None) -> None:
 
 
 @app.command()
-def version() -> None:
-    """Print the version."""
+def version(data_dir: DataDir = None) -> None:
+    """Print the version; no data folder is needed for it."""
     from importlib.metadata import version as installed
 
     print(installed("portcullis"))
 
 
 def main() -> None:
-    """Run the command. Errors are one line on standard error and exit code 1."""
+    """Run the command. Errors are one line on standard error and exit code 1, wrong usage is 2;
+    PORTCULLIS_DEBUG=1 shows where an error comes from."""
     try:
         app(standalone_mode=True)
-    except PortcullisError as error:
+    except BrokenPipeError:
+        # nobody reads on; what is still buffered must not fail once more at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
         if os.environ.get("PORTCULLIS_DEBUG") == "1":
             raise
-        sys.stderr.write(f"portcullis: {error.message}\n")
+        sys.stderr.write(f"portcullis: {visible(_told(error))}\n")
         sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, PortcullisError):
+        return error.message
+    # the words of an error that nobody foresaw may hold anything, so only its kind is told
+    return f"{type(error).__name__} that nobody foresaw; PORTCULLIS_DEBUG=1 shows where it is from"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -13,10 +14,23 @@ from pydantic import ValidationError
 from app.errors import ConfigurationError
 from app.settings import Settings
 
+if TYPE_CHECKING:  # half a second that `--help` does not need
+    from app.audit.record import Recorder
+    from app.compose import Parts
+    from app.db.engine import Database
+
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Data folder.", show_default="data")
 ]
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Books:
+    """What commands about accounts and records need; quick to build, without any model."""
+
+    database: Database
+    recorder: Recorder
 
 
 def settings_from(data_dir: Path | None, **options: Any) -> Settings:
@@ -32,7 +46,7 @@ def settings_from(data_dir: Path | None, **options: Any) -> Settings:
         raise ConfigurationError(f"PORTCULLIS_{name.upper()}: {first['msg']}") from None
 
 
-def with_parts(settings: Settings, work: Callable[[Any], Awaitable[Result]]) -> Result:
+def with_parts(settings: Settings, work: Callable[[Parts], Awaitable[Result]]) -> Result:
     """Run `work` with the composed parts, on the database of a running `up`, an external one,
     or the embedded one started for the duration."""
     from app.compose import compose
@@ -44,6 +58,26 @@ def with_parts(settings: Settings, work: Callable[[Any], Awaitable[Result]]) -> 
             return await work(parts)
         finally:
             await parts.close()
+
+    with with_database(settings) as ready:
+        return asyncio.run(run(ready))
+
+
+def with_books(settings: Settings, work: Callable[[Books], Awaitable[Result]]) -> Result:
+    """The same with accounts and records only."""
+    from app.audit.record import Recorder
+    from app.db.engine import Database
+    from app.runtime.endpoints import with_database
+    from app.runtime.secrets import installation_secret, login_passwords
+
+    async def run(ready: Settings) -> Result:
+        assert ready.database_url is not None
+        passwords = login_passwords(installation_secret(ready))
+        database = Database.connect(ready.database_url.get_secret_value(), passwords, pool_size=1)
+        try:
+            return await work(Books(database, Recorder(database)))
+        finally:
+            await database.close()
 
     with with_database(settings) as ready:
         return asyncio.run(run(ready))

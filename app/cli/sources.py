@@ -5,17 +5,25 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
+from app.cli.operator import on_record
 from app.cli.settings import DataDir, settings_from, with_parts
 from app.cli.tables import table, visible
 from app.errors import PortcullisError
 
+if TYPE_CHECKING:
+    from app.compose import Parts
+
 app = typer.Typer(no_args_is_help=True)
+
+PATIENCE_SECONDS = 20.0
+"""So long a job may wait for a worker before somebody is asked to look."""
 
 
 @app.command()
@@ -35,11 +43,12 @@ def add(
     if base_url:
         config["base_url"] = base_url
 
-    async def work(parts: Any) -> None:
-        source = await register(
-            parts.database, None, key=key, kind=kind, config=config,
-            classification_floor=floor, owner=owner, levels=parts.levels,
-        )  # fmt: skip
+    async def work(parts: Parts) -> None:
+        async with on_record(parts.recorder, "source", source=key, change="put"):
+            source = await register(
+                parts.database, None, key=key, kind=kind, config=config,
+                classification_floor=floor, owner=owner, levels=parts.levels,
+            )  # fmt: skip
         print(f"source {source.key} is registered; `portcullis source sync {source.key}` reads it")
 
     with_parts(settings_from(data_dir), work)
@@ -50,7 +59,7 @@ def list_all(data_dir: DataDir = None) -> None:
     """List the sources with their counts and open problems."""
     from app.catalog.overview import overview
 
-    async def work(parts: Any) -> None:
+    async def work(parts: Parts) -> None:
         found = await overview(parts.database, None)
         rows = [
             (
@@ -88,9 +97,10 @@ def sync(
     settings = settings_from(data_dir)
     here = settings.database_url is None and running(Folders(settings.root)) is None
 
-    async def work(parts: Any) -> None:
+    async def work(parts: Parts) -> None:
         source = await get_source(parts.database, None, key)
-        job_id = await start_sync(parts.database, None, source)
+        async with on_record(parts.recorder, "source", source=key, change="sync"):
+            job_id = await start_sync(parts.database, None, source)
         worker = _worker(parts, job_id) if here else None
         if worker is None:
             await parts.queue.wake(job_id)
@@ -98,6 +108,7 @@ def sync(
             print(f"job {job_id}")
             return
         shown = ""
+        patience = time.monotonic() + PATIENCE_SECONDS
         while True:
             job = await get_job(parts.database, None, job_id)
             line = f"{job.state}: {job.done} of {job.total}, {job.failed} failed"
@@ -108,6 +119,9 @@ def sync(
                 break
             if worker is not None and worker.poll() not in (None, 0):
                 raise PortcullisError("the worker ended; its message is above")
+            if job.state == "queued" and time.monotonic() > patience:
+                patience = float("inf")
+                print("no worker has taken the job yet; does one run? It is kept", file=sys.stderr)
             await asyncio.sleep(0.3)
         outcomes = dict(job.detail.get("outcomes", {}))
         seconds = float(job.detail.get("seconds", 0))
@@ -134,14 +148,15 @@ def remove(key: str, data_dir: DataDir = None) -> None:
     """Remove a source and everything indexed from it."""
     from app.catalog.sources import remove_source
 
-    async def work(parts: Any) -> None:
-        await remove_source(parts.database, None, key, parts.levels)
+    async def work(parts: Parts) -> None:
+        async with on_record(parts.recorder, "source", source=key, change="removed"):
+            await remove_source(parts.database, None, key, parts.levels)
         print(f"source {key} and everything from it are gone")
 
     with_parts(settings_from(data_dir), work)
 
 
-def _worker(parts: Any, job_id: UUID) -> subprocess.Popen[bytes]:
+def _worker(parts: Parts, job_id: UUID) -> subprocess.Popen[bytes]:
     """Do the one job in a process beside this one."""
     from app.runtime.environment import child_environment
 
