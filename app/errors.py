@@ -78,6 +78,12 @@ class RevisionNotReached(PortcullisError):
     status = 409
 
 
+class ScopeOutdated(PortcullisError):
+    """Permissions changed while this was being read; ask again."""
+
+    status = 409
+
+
 class Unavailable(PortcullisError):
     """A part of the platform is down; `portcullis doctor` says which."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app.authz.grants import Placed, ensure_container, explicit_slot
+from app.authz.grants import Placed, confirm_slot, ensure_container, explicit_slot
 from app.db.chunks import write_rendition
 from app.db.engine import Database, IngestConnection
 from app.db.levels import delete_rows, move_rows
@@ -163,7 +163,11 @@ class Indexer:
             return container, await explicit_slot(connection, work.source_id, container, own)
         if item.acl is not None or folder_slot is None:
             acl = item.acl or Acl()
-            return container, await explicit_slot(connection, work.source_id, container, acl)
+            placed = await explicit_slot(connection, work.source_id, container, acl)
+            if item.acl is not None and work.intake_id is not None:
+                # who pushes an ACL stands by it; a sync stands by all of its source's at its end
+                await confirm_slot(connection, placed.slot_id)
+            return container, placed
         return container, Placed(folder_slot, ())
 
     async def _own_acl(self, connection: IngestConnection, slot_id: int) -> Acl:

@@ -33,7 +33,7 @@ from app.db.engine import Database
 from app.domain.answer import Answer, Citation, Draft, Outcome, Prompt, Quote
 from app.domain.principal import Account
 from app.domain.record import AuditRecord
-from app.domain.scope import Passage, Scope
+from app.domain.scope import Found, Passage, Scope
 from app.errors import InvalidInput, ModelUnavailable, PortcullisError
 from app.inference.chat import ChatModel
 from app.inference.embed import Embedder
@@ -104,8 +104,11 @@ class Answering:
         """
         question = _checked(question)
         conversation = await self.conversations.open(account, conversation_id, question)
-        scope = await self.resolver.resolve(account, PURPOSE)
-        found = await self.searcher.search(scope, question, PASSAGES)
+
+        async def look(scope: Scope) -> tuple[Scope, Found]:
+            return scope, await self.searcher.search(scope, question, PASSAGES)
+
+        scope, found = await self.resolver.within(account, PURPOSE, look)
         passages = await self.authorised_again(account, found.passages)
         quotes: tuple[Quote, ...] = ()
         if self.profile is Profile.EVIDENCE:
@@ -116,13 +119,13 @@ class Answering:
             citations = tuple(_citation(n, p, p.text) for n, p in enumerate(passages, 1))
 
         audit_id = await self.recorder.record(
-            self._record(account, scope, question, citations, passages)
+            self._record(account, scope, found.revision, question, citations, passages)
         )
         released: list[str] = []
         outcome = Outcome.STOPPED
         detail: dict[str, str] = {}
         try:
-            yield Started(audit_id, conversation, scope.revision)
+            yield Started(audit_id, conversation, found.revision)
             if not citations:
                 parts = _once(NOTHING_FOUND)
                 outcome = Outcome.NOTHING_FOUND
@@ -137,7 +140,7 @@ class Answering:
             if outcome is not Outcome.NOTHING_FOUND:
                 outcome = Outcome.ANSWERED
             answer = Answer(
-                "".join(released), citations, outcome, scope.revision, self.release, audit_id
+                "".join(released), citations, outcome, found.revision, self.release, audit_id
             )
             await self.conversations.keep(conversation, question, answer)
             yield Finished(answer)
@@ -216,6 +219,7 @@ class Answering:
         self,
         account: Account,
         scope: Scope,
+        revision: int,
         question: str,
         citations: Sequence[Citation],
         passages: Sequence[Passage],
@@ -226,7 +230,7 @@ class Answering:
             "ask",
             id=uuid4(),
             purpose=PURPOSE,
-            revision=scope.revision,
+            revision=revision,
             release=self.release,
             classifications=scope.classifications,
             question_sha256=sha256(question),

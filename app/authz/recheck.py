@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from app.authz.policy import Policy
 from app.db.engine import AppConnection
 from app.domain.principal import Account, Subject
 
 _DOCUMENTS = text("""
-select d.id, d.classification, d.slot_id, d.state
-  from document d where d.id = any (:documents)
+select d.id, d.classification, d.slot_id, d.state, a.confirmed_at,
+       s.confirmed_at as source_confirmed_at, clock_timestamp() as now
+  from document d join acl_slot a on a.id = d.slot_id join source s on s.id = a.source_id
+ where d.id = any (:documents)
 """)
 _GRANTS = text("""
 select slot_id, principal_id, effect from slot_grant
  where slot_id = any (:slots) and until is null
 """)
+_LEASES = text("select classification, lasts from lease")
 _PERSON = text("""
 select p.known, a.disabled_at
   from principal p join account a on a.principal_id = p.id
@@ -47,7 +52,7 @@ async def readable_documents(
     """Those of `documents` that the account may read at this moment."""
     wanted = list(set(documents))
     found = (await connection.execute(_DOCUMENTS, {"documents": wanted})).all()
-    slots = [row.slot_id for row in found if row.slot_id is not None]
+    slots = [row.slot_id for row in found]
     if not slots:
         return frozenset()
 
@@ -69,6 +74,7 @@ async def readable_documents(
         group_keys=frozenset(groups.values()),
         revision=0,
     )
+    leases = {row.classification: row.lasts for row in await connection.execute(_LEASES)}
     cleared = set(policy.clearance(subject, purpose))
     return frozenset(
         row.id
@@ -77,7 +83,15 @@ async def readable_documents(
         and row.classification in cleared
         and allowed[row.slot_id]
         and not denied[row.slot_id]
+        and _confirmed(row, leases.get(row.classification))
     )
+
+
+def _confirmed(document: Row[Any], lease: timedelta | None) -> bool:
+    """Whether its source has stood by the ACL lately enough."""
+    if lease is None:
+        return True
+    return bool(document.now - max(document.confirmed_at, document.source_confirmed_at) <= lease)
 
 
 async def _groups_of(connection: AppConnection, principal_id: int) -> dict[int, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -41,63 +41,75 @@ class Database:
     its end, rolled back on an error. Raises DatabaseUnavailable when Postgres does not answer."""
 
     engines: dict[Login, AsyncEngine]
+    replica: AsyncEngine | None = None
 
     @classmethod
-    def connect(cls, url: str, passwords: dict[Login, str], pool_size: int = 8) -> Database:
-        """`url` names server and database; its own user is not used here."""
-        base = make_url(url).set(drivername="postgresql+psycopg")
+    def connect(
+        cls,
+        url: str,
+        passwords: dict[Login, str],
+        pool_size: int = 8,
+        replica_url: str | None = None,
+    ) -> Database:
+        """`url` names server and database; its own user is not used here. `replica_url` names a
+        copy that follows it, on which readers read where it is fresh enough."""
+
+        def engine(url: str, login: Login) -> AsyncEngine:
+            reads = login is Login.READER
+            return create_async_engine(
+                make_url(url).set(
+                    drivername="postgresql+psycopg",
+                    username=login.value,
+                    password=passwords[login],
+                ),
+                pool_size=pool_size,
+                pool_pre_ping=True,
+                # one snapshot for all that a request reads: what it sees is of one revision
+                isolation_level="REPEATABLE READ" if reads else "READ COMMITTED",
+                execution_options={"postgresql_readonly": reads},
+                # the parameters of a failed statement may be a document's text
+                hide_parameters=True,
+                # psycopg would prepare a statement at its sixth run, and the generic plan
+                # picks the wrong index for array parameters.
+                connect_args={"prepare_threshold": None, "connect_timeout": 5},
+            )
+
         return cls(
-            {
-                login: create_async_engine(
-                    base.set(username=login.value, password=passwords[login]),
-                    pool_size=pool_size,
-                    pool_pre_ping=True,
-                    # the parameters of a failed statement may be a document's text
-                    hide_parameters=True,
-                    # psycopg would prepare a statement at its sixth run, and the generic plan
-                    # picks the wrong index for array parameters.
-                    connect_args={"prepare_threshold": None, "connect_timeout": 5},
-                )
-                for login in Login
-            }
+            {login: engine(url, login) for login in Login},
+            engine(replica_url, Login.READER) if replica_url else None,
         )
 
     async def close(self) -> None:
-        for engine in self.engines.values():
-            await engine.dispose()
+        for engine in (*self.engines.values(), self.replica):
+            if engine is not None:
+                await engine.dispose()
 
     @asynccontextmanager
     async def app(self) -> AsyncIterator[AppConnection]:
-        async with self._transaction(Login.APP) as connection:
+        async with self._transaction(self.engines[Login.APP]) as connection:
             yield AppConnection(connection)
 
     @asynccontextmanager
     async def ingest(self) -> AsyncIterator[IngestConnection]:
-        async with self._transaction(Login.INGEST) as connection:
+        async with self._transaction(self.engines[Login.INGEST]) as connection:
             yield IngestConnection(connection)
 
     @asynccontextmanager
     async def auditor(self) -> AsyncIterator[AuditorConnection]:
-        async with self._transaction(Login.AUDITOR) as connection:
+        async with self._transaction(self.engines[Login.AUDITOR]) as connection:
             yield AuditorConnection(connection)
 
     @asynccontextmanager
-    async def reader(self, sealed: str) -> AsyncIterator[ReaderConnection]:
-        """A read-only transaction bound to a sealed scope; without a valid one it sees no rows."""
-        async with self._transaction(Login.READER) as connection:
-            await connection.execute(
-                text(
-                    "select set_config('portcullis.scope', :sealed, true),"
-                    " set_config('transaction_read_only', 'on', true)"
-                ),
-                {"sealed": sealed},
-            )
+    async def reader(self, engine: AsyncEngine | None = None) -> AsyncIterator[ReaderConnection]:
+        """A read-only transaction that sees no text until a scope is set that was sealed for its
+        connection (`app.authz.reading`). `engine` is the primary's unless another is named."""
+        async with self._transaction(engine or self.engines[Login.READER]) as connection:
             yield ReaderConnection(connection)
 
     @asynccontextmanager
-    async def _transaction(self, login: Login) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         try:
-            async with self.engines[login].begin() as connection:
+            async with engine.begin() as connection:
                 yield connection
         except (OperationalError, InterfaceError) as error:
             raise DatabaseUnavailable from error

@@ -2,29 +2,56 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from app.domain.principal import Subject
 
+FEW = 1_000
+"""Up to so many slots are named one by one in a statement; more are sent as bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSet:
+    """ACL slots, one bit each: slot n is in it when character n of `bits` is 1.
+
+    `few` lists them where they are at most `FEW`, for a predicate that an index serves.
+    """
+
+    bits: str
+    count: int
+    few: tuple[int, ...] | None
+
+    @classmethod
+    def of(cls, bits: str) -> SlotSet:
+        """From the bits as the database writes them, `0` and `1`."""
+        count = bits.count("1")
+        few = tuple(m.start() for m in re.finditer("1", bits)) if count <= FEW else None
+        return cls(bits, count, few)
+
+    def __contains__(self, slot: int) -> bool:
+        return 0 <= slot < len(self.bits) and self.bits[slot] == "1"
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The sealed result of authorisation; search accepts nothing else.
+    """The result of authorisation; search accepts nothing else.
 
-    `sealed` is the text that the database verifies: it holds the principals, classifications,
-    purpose, revision and expiry below, with a seal over them. `slots` are the readable ACL
-    slots at `revision`, for the explicit predicate; the database derives its own.
+    Text is read under a seal over it that the database makes for one connection and verifies.
+    `held` is the database's id of the principals that the subject holds. `slots` are the ACL
+    slots that they may read at `revision`, for the explicit predicate; the database derives its
+    own.
     """
 
     subject: Subject
+    held: int
     purpose: str
     classifications: tuple[str, ...]
-    slots: tuple[int, ...]
+    slots: SlotSet
     revision: int
     expires_at: datetime
-    sealed: str
 
 
 @dataclass(frozen=True, slots=True)

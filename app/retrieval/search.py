@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from app.authz.reading import reading
 from app.db.chunks import matching, nearest, read_chunks
 from app.db.engine import Database
 from app.domain.scope import Found, Scope
@@ -18,17 +19,19 @@ CANDIDATES = 60
 
 @dataclass(frozen=True)
 class Searcher:
-    """Hybrid search in one read-only transaction bound to the sealed scope."""
+    """Hybrid search in one read-only transaction that is bound to the scope."""
 
     database: Database
     embedder: Embedder
 
     async def search(self, scope: Scope, query: str, k: int) -> Found:
-        """The `k` best passages for a query, best first; fewer when less is readable."""
-        if not scope.classifications or not scope.slots:
-            return Found(scope.revision, ())
+        """The `k` best passages for a query, best first; fewer when less is readable.
+
+        Raises ScopeOutdated when the scope cannot be used any more.
+        """
         [vector] = await asyncio.to_thread(self.embedder.embed, [query])
-        async with self.database.reader(scope.sealed) as connection:
+        async with reading(self.database, scope) as read:
+            connection = read.connection
             by_meaning = await nearest(connection, scope, vector, CANDIDATES)
             by_words = await matching(connection, scope, query, CANDIDATES)
             scores = dict(fuse(by_meaning, by_words)[:k])
@@ -37,4 +40,4 @@ class Searcher:
             (to_passage(row, scores[row.id]) for row in rows),
             key=lambda passage: (-passage.score, passage.chunk_id),
         )
-        return Found(scope.revision, tuple(passages))
+        return Found(read.revision, tuple(passages))

@@ -59,7 +59,7 @@ def application(
                 "/api/v1",
                 route_handlers=[
                     directory.replace, sources.put_source, sources.list_all, sources.sync,
-                    sources.remove, documents.put_document, documents.batch,
+                    sources.confirm, sources.remove, documents.put_document, documents.batch,
                     documents.put_container_acl, documents.remove_document, documents.read,
                     search.search, ask.ask, audit.query, jobs.job,
                 ],

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import insert, select, text, union_all
 
 from app.authz.policy import Policy
+from app.authz.reading import reading
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
@@ -91,9 +92,9 @@ async def differences(
         for user in organisation.users:
             account = accounts[user]
             scope = await resolver.resolve(account, "search")
-            async with database.reader(scope.sealed) as connection:
-                by_rows = set(await connection.scalars(_VISIBLE)) & own.keys()
-            slots, levels = set(scope.slots), set(scope.classifications)
+            async with reading(database, scope) as read:
+                by_rows = set(await read.connection.scalars(_VISIBLE)) & own.keys()
+            slots, levels = scope.slots, set(scope.classifications)
             by_predicate = {
                 document
                 for document in own
