@@ -20,9 +20,10 @@ from app.catalog.queue import ArqQueue
 from app.db.engine import Database
 from app.errors import ConfigurationError
 from app.inference.chat import ChatModel
-from app.inference.embed import LocalEmbedder
+from app.inference.embed import LocalEmbedder, embedding_dimensions
 from app.releases.current import release_name
 from app.retrieval.authorised import AuthorisedSearch
+from app.retrieval.copies import CodeCopies
 from app.retrieval.search import Searcher
 from app.runtime.secrets import derive, installation_secret, login_passwords
 from app.settings import Settings
@@ -75,7 +76,8 @@ def compose(settings: Settings) -> Parts:
     )
     profile = profile_of(settings.chat_model, settings.chat_profile)
     resolver = ScopeResolver(database, policy, settings.scope_seconds)
-    searcher = Searcher(database, embedder)
+    copies = CodeCopies(database, levels, embedding_dimensions(settings.embedding_model))
+    searcher = Searcher(database, embedder, copies)
     recorder = Recorder(database)
     conversations = Conversations(database, policy)
     release = release_name(

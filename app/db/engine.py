@@ -21,17 +21,20 @@ from app.errors import DatabaseUnavailable
 
 class Login(StrEnum):
     """The database's logins. `APP` manages, `READER` reads chunk text under a sealed scope,
-    `INGEST` writes it without reading it, `AUDITOR` reads records."""
+    `INGEST` writes it without reading it, `CODES` reads the codes of vectors, `AUDITOR` reads
+    records."""
 
     APP = "portcullis_app"
     READER = "portcullis_reader"
     INGEST = "portcullis_ingest"
+    CODES = "portcullis_codes"
     AUDITOR = "portcullis_auditor"
 
 
 AppConnection = NewType("AppConnection", AsyncConnection)
 ReaderConnection = NewType("ReaderConnection", AsyncConnection)
 IngestConnection = NewType("IngestConnection", AsyncConnection)
+CodesConnection = NewType("CodesConnection", AsyncConnection)
 AuditorConnection = NewType("AuditorConnection", AsyncConnection)
 
 
@@ -55,7 +58,7 @@ class Database:
         copy that follows it, on which readers read where it is fresh enough."""
 
         def engine(url: str, login: Login) -> AsyncEngine:
-            reads = login is Login.READER
+            reads = login in (Login.READER, Login.CODES)
             return create_async_engine(
                 make_url(url).set(
                     drivername="postgresql+psycopg",
@@ -93,6 +96,11 @@ class Database:
     async def ingest(self) -> AsyncIterator[IngestConnection]:
         async with self._transaction(self.engines[Login.INGEST]) as connection:
             yield IngestConnection(connection)
+
+    @asynccontextmanager
+    async def codes(self) -> AsyncIterator[CodesConnection]:
+        async with self._transaction(self.engines[Login.CODES]) as connection:
+            yield CodesConnection(connection)
 
     @asynccontextmanager
     async def auditor(self) -> AsyncIterator[AuditorConnection]:

@@ -48,6 +48,9 @@ def upgrade(
                     text("select create_level(:level, :dimensions)"),
                     {"level": level, "dimensions": dimensions},
                 )
+                connection.execute(
+                    text("select keep_codes(:level), search_words_in(:level)"), {"level": level}
+                )
             connection.execute(text("delete from lease"))
             for level, lasts in (leases or {}).items():
                 connection.execute(

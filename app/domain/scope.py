@@ -15,24 +15,27 @@ FEW = 1_000
 
 @dataclass(frozen=True, slots=True)
 class SlotSet:
-    """ACL slots, one bit each: slot n is in it when character n of `bits` is 1.
+    """ACL slots, one bit each: slot n is in it when bit n % 8, from the left, of byte n // 8 of
+    `packed` is set.
 
     `few` lists them where they are at most `FEW`, for a predicate that an index serves.
     """
 
-    bits: str
+    packed: bytes
     count: int
     few: tuple[int, ...] | None
 
     @classmethod
     def of(cls, bits: str) -> SlotSet:
-        """From the bits as the database writes them, `0` and `1`."""
+        """From bits as Postgres writes them: `0` and `1`, a multiple of 8 of them."""
         count = bits.count("1")
         few = tuple(m.start() for m in re.finditer("1", bits)) if count <= FEW else None
-        return cls(bits, count, few)
+        packed = int(bits, 2).to_bytes(len(bits) // 8, "big") if bits else b""
+        return cls(packed, count, few)
 
     def __contains__(self, slot: int) -> bool:
-        return 0 <= slot < len(self.bits) and self.bits[slot] == "1"
+        byte, bit = divmod(slot, 8)
+        return 0 <= byte < len(self.packed) and bool(self.packed[byte] >> (7 - bit) & 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,15 @@ from app.db.chunks import matching, nearest, read_chunks
 from app.db.engine import Database
 from app.domain.scope import Found, Scope
 from app.inference.embed import Embedder
+from app.retrieval.codes import propose
+from app.retrieval.copies import CodeCopies
 from app.retrieval.fuse import fuse
 from app.retrieval.passages import to_passage
 
 CANDIDATES = 60
 """How many chunks each kind of search proposes for fusion."""
+CODED = 600
+"""How many chunks, those with the nearest codes, are ranked exactly by meaning."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Searcher:
 
     database: Database
     embedder: Embedder
+    copies: CodeCopies
 
     async def search(self, scope: Scope, query: str, k: int) -> Found:
         """The `k` best passages for a query, best first; fewer when less is readable.
@@ -30,9 +35,12 @@ class Searcher:
         Raises ScopeOutdated when the scope cannot be used any more.
         """
         [vector] = await asyncio.to_thread(self.embedder.embed, [query])
+        levels = await self.copies.current()
+        cleared = {level: levels[level] for level in scope.classifications}
+        coded = await asyncio.to_thread(propose, cleared, scope.slots, vector, CODED)
         async with reading(self.database, scope) as read:
             connection = read.connection
-            by_meaning = await nearest(connection, scope, vector, CANDIDATES)
+            by_meaning = await nearest(connection, scope, vector, CANDIDATES, coded)
             by_words = await matching(connection, scope, query, CANDIDATES)
             scores = dict(fuse(by_meaning, by_words)[:k])
             rows = await read_chunks(connection, scope, list(scores))

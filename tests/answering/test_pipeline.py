@@ -29,6 +29,7 @@ from app.domain.record import AuditRecord
 from app.domain.scope import Found, Scope
 from app.errors import InvalidInput, NotFound, RecordNotWritten
 from app.inference.chat import ChatModel
+from app.retrieval.copies import CodeCopies
 from app.retrieval.search import Searcher
 from tests.answering.passages import HashingEmbedder
 
@@ -88,7 +89,7 @@ async def house(
         owner=None, levels=levels,
     )  # fmt: skip
     model = ChatModel.connect(NOWHERE, "SmolLM2-135M-Instruct", None)
-    searcher = Searcher(database, EMBEDDER)
+    searcher = Searcher(database, EMBEDDER, CodeCopies(database, levels, EMBEDDER.dimensions))
     answering = Answering(
         database=database, policy=policy, resolver=ScopeResolver(database, policy, 60),
         searcher=searcher, embedder=EMBEDDER, model=model, profile=Profile.EVIDENCE,
@@ -173,7 +174,7 @@ async def test_forbidden_and_absent_read_the_same(house: House) -> None:
 
 
 async def test_what_is_revoked_after_the_search_reaches_no_prompt(house: House) -> None:
-    searcher = RevokingSearcher(house.database, EMBEDDER, house)
+    searcher = RevokingSearcher(house.database, EMBEDDER, house.answering.searcher.copies, house)
     answer = await ask(replace(house.answering, searcher=searcher), house.reader)
     assert answer.text == NOTHING_FOUND
     assert answer.citations == ()

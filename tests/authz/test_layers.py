@@ -27,6 +27,7 @@ from app.domain.document import Chunk, EmbeddedChunk, Rendition
 from app.domain.principal import Account, Role
 from app.domain.scope import Scope, SlotSet
 from app.errors import ScopeOutdated
+from app.retrieval.copies import CodeCopies
 from app.retrieval.search import Searcher
 from app.runtime.secrets import login_passwords
 from tests.conftest import SECRET
@@ -112,7 +113,7 @@ async def place(
         database,
         owner_url,
         ScopeResolver(database, policy, 60),
-        Searcher(database, OneDirection()),
+        Searcher(database, OneDirection(), CodeCopies(database, levels, 384)),
         ann,
         bob,
         documents["internal"],

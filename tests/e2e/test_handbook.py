@@ -17,6 +17,7 @@ from app.authz.scope import ScopeResolver
 from app.db.engine import Database
 from app.domain.answer import Answer
 from app.inference.chat import ChatModel
+from app.retrieval.copies import CodeCopies
 from app.retrieval.measure import measure_search
 from app.retrieval.search import Searcher
 from tests.e2e.corpora import handbook
@@ -58,7 +59,7 @@ async def test_the_handbook(
     for problem in indexed.problems:
         assert problem.reason.startswith(EXPLAINED), (problem.external_id, problem.reason)
 
-    searcher = Searcher(database, indexed.embedder)
+    searcher = Searcher(database, indexed.embedder, CodeCopies(database, levels, 384))
     resolver = ScopeResolver(database, policy, 60)
     conversations = Conversations(database, policy)
     # no engine: the quotes are what is asked about here
