@@ -4,7 +4,7 @@ database of its own per test module."""
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,6 +25,7 @@ from app.settings import PROJECT
 
 SECRET = "a secret of the tests, long enough for it"
 DIMENSIONS = 384
+FIGURES = pytest.StashKey[dict[str, str]]()
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +96,27 @@ async def database(owner_url: str) -> AsyncIterator[Database]:
     connected = Database.connect(owner_url, login_passwords(SECRET))
     yield connected
     await connected.close()
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Takes a measured figure by what it is of; all are printed after the tests."""
+    figures = request.config.stash.setdefault(FIGURES, {})
+
+    def take(what: str, value: str) -> None:
+        figures[what] = value
+
+    return take
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    figures = config.stash.get(FIGURES, {})
+    if figures:
+        terminalreporter.section("measured here")
+        for what, value in figures.items():
+            terminalreporter.write_line(f"{what}: {value}")
 
 
 @pytest.fixture(scope="session")

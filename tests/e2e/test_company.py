@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,14 +25,18 @@ PAIRS = 200
 
 
 async def test_the_company(
-    database: Database, levels: tuple[str, ...], policy: Policy, tmp_path: Path
+    database: Database,
+    levels: tuple[str, ...],
+    policy: Policy,
+    tmp_path: Path,
+    figure: Callable[[str, str], None],
 ) -> None:
     folder = data("company")
     if folder is None:
         pytest.skip("no data set 'company'")
     resumes = company(folder, tmp_path / "company")
     indexed = await ingest(database, levels, resumes.corpus)
-    print(describe(indexed.job))
+    figure("832 one-page PDFs and 24 policies in", describe(indexed.job))
     assert indexed.job.failed == 0
     assert "embedded" not in indexed.again.detail["outcomes"]
 
