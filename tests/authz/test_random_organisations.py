@@ -32,7 +32,7 @@ pytestmark = pytest.mark.integration
 ORGANISATIONS = 2_000
 SEED = int(os.environ.get("PORTCULLIS_SEED", "20261124"))
 
-_VISIBLE = union_all(*(select(chunk_table(level).c.document_id) for level in LEVELS))
+VISIBLE = union_all(*(select(chunk_table(level).c.document_id) for level in LEVELS))
 
 
 async def put_chunks(database: Database, dimensions: int) -> None:
@@ -93,7 +93,7 @@ async def differences(
             account = accounts[user]
             scope = await resolver.resolve(account, "search")
             async with reading(database, scope) as read:
-                by_rows = set(await read.connection.scalars(_VISIBLE)) & own.keys()
+                by_rows = set(await read.connection.scalars(VISIBLE)) & own.keys()
             slots, levels = scope.slots, set(scope.classifications)
             by_predicate = {
                 document
