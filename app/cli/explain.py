@@ -99,9 +99,10 @@ def _grant(found: Explanation, number: int) -> str:
 
 def _clearances(found: Explanation) -> list[str]:
     """One line where it is the same for each purpose."""
+    missing = f": NOT enough for {found.document.classification or 'what has no classification'}"
     told = {
         clearance.purpose: ", ".join(clearance.classifications or ["nothing"])
-        + (": enough" if clearance.enough else ": NOT enough")
+        + (": enough" if clearance.enough else missing)
         for clearance in found.clearances
     }
     if len(set(told.values())) == 1:

@@ -3,6 +3,7 @@ what would change it does change it."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import re
@@ -19,7 +20,7 @@ from app.answering.pipeline import PURPOSE as ASK
 from app.authn.accounts import add_user, disable_user
 from app.authz.directory import Group, Person, replace_directory
 from app.authz.explain import explain
-from app.authz.grants import set_container_acl
+from app.authz.grants import explicit_slot, set_container_acl
 from app.authz.policy import Policy
 from app.authz.recheck import readable_documents
 from app.catalog.documents import delete_document, replace_container_acl, replace_document_acl
@@ -276,6 +277,42 @@ async def test_every_moment_is_explained_as_it_was(office: Office) -> None:
     assert again.document.id != office.document
     gone = await explain(office.database, office.policy, email, named, was[1][0])
     assert gone.document.id == office.document
+
+
+async def test_what_changes_together_is_seen_together(office: Office) -> None:
+    """The container denies Ann while the document inherits from it; the document has an ACL that
+    lets nobody in while it does not. No look finds the document here and the deny gone."""
+    done = asyncio.Event()
+    async with office.database.app() as connection:
+        inherited, container = (
+            await connection.execute(
+                text("select slot_id, container_id from document where id = :id"),
+                {"id": office.document},
+            )
+        ).one()
+        own = (await explicit_slot(connection, office.source.id, container, Acl())).slot_id
+
+    async def flip() -> None:
+        for number in range(60):
+            here = number % 2 == 0
+            async with office.database.app() as connection:
+                acl = Acl.parse(["everyone"], [office.ann.email] if here else [])
+                await set_container_acl(connection, office.source.id, "finance", acl)
+                await connection.execute(
+                    text("update document set slot_id = :slot where id = :id"),
+                    {"slot": inherited if here else own, "id": office.document},
+                )
+        done.set()
+
+    async def look() -> int:
+        looks = 0
+        while not done.is_set():
+            assert not (await office.explain()).readable
+            looks += 1
+        return looks
+
+    _, *looks = await asyncio.gather(flip(), look(), look(), look())
+    assert sum(looks) > 20
 
 
 async def test_times_are_of_any_zone_and_without_one_in_utc(office: Office) -> None:

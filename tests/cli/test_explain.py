@@ -86,7 +86,7 @@ async def test_a_tree_that_says_the_decision_the_path_and_what_would_change_it(
     assert lines[0] == f"{ANN} may NOT read"
     assert lines[1] == "desk / Plan.txt"
     assert f"├─ grants     allow {ANN} > group:staff > group:company (the container's," in out
-    assert "├─ clearance  public, internal, confidential: NOT enough" in out
+    assert "├─ clearance  public, internal, confidential: NOT enough for regulated" in out
     assert "all of these together would open it:" in out
     assert (
         "user needs the classification regulated, which policy gives to group:regulated-data" in out

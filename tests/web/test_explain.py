@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +22,10 @@ from app.catalog.sources import register
 from app.compose import Parts, compose
 from app.domain.acl import Acl
 from app.domain.principal import Account, Role
-from app.domain.record import AuditFilter
+from app.domain.record import AuditFilter, AuditRecord
 from app.main import create_app
 from app.settings import Settings
+from app.web.identity import COOKIE
 from tests.conftest import SECRET
 from tests.web.test_bad_input import Client, Quick, problem
 
@@ -179,3 +181,39 @@ async def test_it_is_documented(desk: Desk) -> None:
     described = (await desk.client.get("/api/openapi.json")).json()["paths"][PATH]["get"]
     assert described["tags"] == ["audit"]
     assert {one["name"] for one in described["parameters"]} >= {"user", "document", "at"}
+
+
+async def test_the_page_of_compliance_and_owners(desk: Desk) -> None:
+    async def look(who: str, **query: str) -> Any:
+        issued = await create_token(desk.parts.database, desk.people[who], purpose="session")
+        return await desk.client.get(
+            "/explain", params=query, headers={"Cookie": f"{COOKIE}={issued.token}"}
+        )
+
+    named = {"user": READER, "document": f"{desk.source}:Plan.txt"}
+    for who in ("compliance", "owner"):
+        assert "All of these together" not in (await look(who)).text
+        answer = await look(who, **named)
+        assert answer.status_code == 200
+        assert f"a deny for {READER} on container &#39;plans&#39; would have to end" in answer.text
+        assert (await desk.records(who))[0]["document"] == named["document"]
+    absent = await look("stranger", **{**named, "document": f"{desk.source}:Absent.txt"})
+    hidden = await look("stranger", **named)
+    assert "there is no such document, or you may not see it" in hidden.text
+    assert hidden.text == absent.text.replace("Absent.txt", "Plan.txt")
+    assert "would have to end" not in hidden.text
+    for query in ({}, named):
+        assert (await look("employee", **query)).status_code == 403
+    assert "write a time" in (await look("owner", **named, at="yesterday")).text
+
+
+async def test_the_audit_page_leads_to_why_somebody_saw_a_document(desk: Desk) -> None:
+    passage = {"document": str(desk.document), "source": desk.source, "external_id": "Plan.txt"}
+    await desk.parts.recorder.record(AuditRecord("ask", READER, passages=[passage]))
+    issued = await create_token(desk.parts.database, desk.people["compliance"], purpose="session")
+    cookie = {"Cookie": f"{COOKIE}={issued.token}"}
+    audit = await desk.client.get("/audit", params={"subject": READER}, headers=cookie)
+    [link] = re.findall(r'href="(/explain\?[^"]+)"', audit.text)
+    answer = await desk.client.get(link.replace("&amp;", "&"), headers=cookie)
+    assert f"{READER} may <strong>not</strong> read" in answer.text
+    assert "leases of the past are not kept" in answer.text

@@ -32,6 +32,17 @@ async def query(
     return Response(shown(found), headers={"Cache-Control": "no-store"})
 
 
+def require_explain(services: Services, account: Account) -> bool:
+    """Whether the account gets every document explained, or only those of its own sources.
+
+    Raises NotPermitted when it gets none.
+    """
+    if services.policy.may_use(account, "explain"):
+        return True
+    services.policy.require_route(account, "sources")
+    return False
+
+
 async def explained(
     services: Services, account: Account, user: str, document: str, at: datetime | None
 ) -> Explanation:
@@ -39,9 +50,7 @@ async def explained(
 
     Raises NotPermitted, and what `explain` raises.
     """
-    everything = services.policy.may_use(account, "explain")
-    if not everything:
-        services.policy.require_route(account, "sources")
+    everything = require_explain(services, account)
     email = account_key(user)
     detail = {"user": email, "document": recordable(document)}
     if at is not None:
