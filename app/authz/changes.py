@@ -84,7 +84,7 @@ def _clearance(found: Gathered) -> Iterator[str]:
     same = len(set(sentences.values())) == 1 and len(sentences) == len(found.clearances)
     for purpose, told in sentences.items():
         for sentence in told:
-            yield sentence if same else f"to {purpose}: {sentence}"
+            yield sentence if same else f"for the purpose {purpose}: {sentence}"
         if same:
             return
 

@@ -76,7 +76,7 @@ def _decision(found: Explanation) -> str:
     if not found.readable:
         return "may NOT read"
     every = len(found.purposes) == len(found.clearances)
-    return "may read" if every else f"may read, to {', '.join(found.purposes)} only,"
+    return "may read" if every else f"may read, for {', '.join(found.purposes)} only,"
 
 
 def _document(found: Explanation) -> str:
@@ -107,7 +107,7 @@ def _clearances(found: Explanation) -> list[str]:
     }
     if len(set(told.values())) == 1:
         return [next(iter(told.values()))]
-    return [f"to {purpose}: {words}" for purpose, words in told.items()]
+    return [f"{purpose}: {words}" for purpose, words in told.items()]
 
 
 def _lease(found: Explanation) -> str:

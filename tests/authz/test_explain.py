@@ -7,10 +7,12 @@ import asyncio
 import os
 import random
 import re
+import shutil
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -33,6 +35,7 @@ from app.domain.scope import PURPOSES
 from app.domain.source import Source
 from app.errors import InvalidInput, NoLongerKept, NotFound
 from app.retrieval.authorised import PURPOSE as SEARCH
+from app.settings import PROJECT
 from tests.authz.organisations import (
     LEVELS,
     change,
@@ -449,6 +452,40 @@ async def test_a_group_that_clears_and_brings_a_deny_says_so(office: Office) -> 
     assert (await office.explain()).changes == (
         "user needs the classification regulated, which policy gives to group:regulated-data (as"
         " its member, a deny for group:auditors on container 'finance' would have to end too)",
+    )
+
+
+async def test_policy_that_tells_purposes_apart_is_told_for_each(
+    office: Office, levels: tuple[str, ...], tmp_path: Path
+) -> None:
+    rules = [
+        "group:board, query, internal, ask, allow",
+        "everyone, query, *, search, allow",
+        "everyone, query, internal, documents, allow",
+        "group:staff, query, internal, documents, deny",
+    ]
+
+    def load() -> Policy:
+        (tmp_path / "policy.csv").write_text("".join(f"p, {rule}\n" for rule in rules))
+        return Policy.load(tmp_path, levels)
+
+    shutil.copy(PROJECT / "policies" / "model.conf", tmp_path)
+    await office.container(["everyone"])
+    office.policy = load()
+    found = await office.explain()
+    assert found.purposes == ("search",)
+    assert [clearance.classifications for clearance in found.clearances] == [(), levels, ()]
+    assert not await office.rechecked(), "which is for the purpose ask"
+
+    rules[1] = "role:admin, query, *, search, allow"
+    office.policy = load()
+    assert (await office.explain()).changes == (
+        "for the purpose ask: user needs the classification internal, which policy gives to"
+        " group:board",
+        "for the purpose search: user needs the classification internal, which policy gives to"
+        " role:admin",
+        "for the purpose documents: policy keeps group:staff from the classification internal:"
+        " that rule would have to end",
     )
 
 
