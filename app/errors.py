@@ -66,6 +66,12 @@ class Conflict(PortcullisError):
     status = 409
 
 
+class NoLongerKept(PortcullisError):
+    """What this asks for is not kept any more."""
+
+    status = 410
+
+
 class TooLarge(PortcullisError):
     """The document is larger than the limit."""
 

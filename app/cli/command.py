@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import ask, audit, bench, sources, users
+from app.cli import ask, audit, bench, explain, sources, users
 from app.cli.settings import DataDir, settings_from
 from app.cli.tables import table, visible
 from app.errors import PortcullisError
@@ -28,6 +28,7 @@ app.add_typer(audit.app, name="audit", help="The record.")
 app.add_typer(bench.app, name="bench", help="Measurements.")
 app.command("search")(ask.search)
 app.command("ask")(ask.ask)
+app.command("explain")(explain.explain)
 
 
 @app.command()

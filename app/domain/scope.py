@@ -9,6 +9,9 @@ from uuid import UUID
 
 from app.domain.principal import Subject
 
+PURPOSES = ("ask", "search", "documents")
+"""What scopes are resolved for: an answer, a search, and a document that is opened."""
+
 FEW = 1_000
 """Up to so many slots are named one by one in a statement; more are sent as bits."""
 

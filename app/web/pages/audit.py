@@ -16,7 +16,7 @@ from app.web.pages.rendering import page
 from app.web.services import Caller, Wired
 
 ACTIONS = ("ask", "search", "read", "sign-in", "sign-in-refused", "acl", "container-acl",
-           "document-deleted", "source", "directory", "audit-query")  # fmt: skip
+           "document-deleted", "source", "directory", "audit-query", "explain")  # fmt: skip
 OUTCOMES = ("answered", "nothing_found", "stopped", "failed")
 
 
