@@ -73,6 +73,7 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     NOTHING_FOUND = "nothing_found"
     STOPPED = "stopped"
+    WITHDRAWN = "withdrawn"
     FAILED = "failed"
 
 

@@ -48,9 +48,11 @@ class ChatModel:
                 stream=True,
                 extra_body={"cache_salt": salt},
             )
-            async for part in stream:
-                if part.choices and part.choices[0].text:
-                    yield part.choices[0].text
+            # closed with this iterator, so that the engine stops
+            async with stream:
+                async for part in stream:
+                    if part.choices and part.choices[0].text:
+                        yield part.choices[0].text
         except (APIError, httpx2.HTTPError) as error:
             raise ModelUnavailable from _without_text(error)
 
@@ -72,9 +74,10 @@ class ChatModel:
                 stream=True,
                 extra_body={"cache_salt": salt},
             )
-            async for part in stream:
-                if part.choices and part.choices[0].delta.content:
-                    yield part.choices[0].delta.content
+            async with stream:
+                async for part in stream:
+                    if part.choices and part.choices[0].delta.content:
+                        yield part.choices[0].delta.content
         except (APIError, httpx2.HTTPError) as error:
             raise ModelUnavailable from _without_text(error)
 

@@ -18,6 +18,7 @@ from app.authn.accounts import add_user
 from app.authz.grants import ensure_container, set_container_acl
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
+from app.authz.watch import Watch
 from app.catalog.sources import register
 from app.db.chunks import write_rendition
 from app.db.engine import Database
@@ -93,12 +94,13 @@ async def house(
         database=database, policy=policy, resolver=ScopeResolver(database, policy, 60),
         searcher=searcher, embedder=EMBEDDER, model=model, profile=Profile.EVIDENCE,
         recorder=Recorder(database), conversations=Conversations(database, policy),
-        release="r-000000000000", salt_key="k",
+        watch=Watch(database, policy), release="r-000000000000", salt_key="k",
     )  # fmt: skip
     house = House(database, policy, source.id, "yard", reader, stranger, answering)
     await house.allow(reader.email)
     await _put_document(house, levels)
     yield house
+    await answering.watch.close()
     await model.close()
 
 
