@@ -11,20 +11,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 
 from app.answering.context import supported_blocks
 from app.answering.conversations import Conversations
+from app.answering.ending import in_time
+from app.answering.events import AnswerEvent, Delta, Finished, Started
 from app.answering.evidence import choose_quotes
 from app.answering.guard import check, nearest_quote
 from app.answering.profiles import Profile
 from app.answering.prompt import chat_prompt, completion_prompt
+from app.answering.question import checked
 from app.answering.wording import MODEL_SILENT, NOTHING_FOUND, WITHDRAWN, in_short, quoted
 from app.audit.record import Recorder, sha256
 from app.authz.policy import Policy
@@ -36,13 +38,7 @@ from app.domain.answer import Answer, Citation, Draft, Outcome, Prompt, Quote
 from app.domain.principal import Account
 from app.domain.record import AuditRecord
 from app.domain.scope import Found, Passage, Scope
-from app.errors import (
-    DatabaseUnavailable,
-    InvalidInput,
-    ModelUnavailable,
-    PortcullisError,
-    Withdrawn,
-)
+from app.errors import ModelUnavailable, PortcullisError, Withdrawn
 from app.inference.chat import ChatModel
 from app.inference.embed import Embedder
 from app.retrieval.authorised import recorded
@@ -54,38 +50,8 @@ PASSAGES = 20
 CONTEXT_PASSAGES = 6
 """So many are given to a model that reads whole passages."""
 CONTEXT_TOKENS = 600
-LONGEST_QUESTION = 2_000
-ENDING = 10.0
-"""Seconds that the database has for what is written at the end."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The record is durable; `audit_id` names it. The answer is made of `documents`."""
-
-    audit_id: UUID
-    conversation_id: UUID
-    revision: int
-    documents: frozenset[UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """A further piece of the answer's Markdown, released for good."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The whole answer; of a withdrawn one only that it was withdrawn."""
-
-    answer: Answer
-
-
-AnswerEvent = Started | Delta | Finished
 
 
 @dataclass(frozen=True)
@@ -115,7 +81,7 @@ class Answering:
         RecordNotWritten, ModelUnavailable, DatabaseUnavailable; after an error nothing more is
         released, and the record says how it ended.
         """
-        question = _checked(question)
+        question = checked(question)
         conversation = await self.conversations.open(account, conversation_id, question)
 
         async def look(scope: Scope) -> tuple[Scope, Found]:
@@ -126,10 +92,10 @@ class Answering:
         quotes: tuple[Quote, ...] = ()
         if self.profile is Profile.EVIDENCE:
             quotes = await choose_quotes(self.embedder, question, passages)
-            citations = tuple(_citation(n, q.passage, q.text) for n, q in enumerate(quotes, 1))
+            citations = tuple(Citation.of(n, q.passage, q.text) for n, q in enumerate(quotes, 1))
         else:
             passages = passages[:CONTEXT_PASSAGES]
-            citations = tuple(_citation(n, p, p.text) for n, p in enumerate(passages, 1))
+            citations = tuple(Citation.of(n, p, p.text) for n, p in enumerate(passages, 1))
 
         released: list[str] = []
         outcome = Outcome.STOPPED
@@ -163,7 +129,7 @@ class Answering:
                 answer = Answer(
                     "".join(released), citations, outcome, found.revision, self.release, audit_id
                 )
-                await _in_time(self.conversations.keep(conversation, question, answer))
+                await in_time(self.conversations.keep(conversation, question, answer))
                 if held.withdrawn.is_set():
                     outcome = Outcome.WITHDRAWN
                     answer = replace(answer, text=WITHDRAWN, citations=(), outcome=outcome)
@@ -264,44 +230,11 @@ class Answering:
         self, audit_id: UUID, outcome: Outcome, answer: str, detail: dict[str, str]
     ) -> None:
         try:
-            await _in_time(self.recorder.finish(audit_id, outcome.value, answer, detail))
+            await in_time(self.recorder.finish(audit_id, outcome.value, answer, detail))
         except PortcullisError:
             # The record of the question is durable; only how it ended is missing.
             _log.error("outcome_not_recorded", audit_id=str(audit_id))
 
 
-async def _in_time(writing: Coroutine[Any, Any, None]) -> None:
-    """Raises what it raises, and DatabaseUnavailable when it takes too long: then it goes on
-    without us."""
-    task = asyncio.create_task(writing)
-    await asyncio.wait({task}, timeout=ENDING)
-    if not task.done():
-        raise DatabaseUnavailable
-    task.result()
-
-
 async def _once(text: str) -> AsyncGenerator[str]:
     yield text
-
-
-def _checked(question: str) -> str:
-    question = " ".join(question.replace("\x00", " ").split())
-    if not question:
-        raise InvalidInput("ask a question; this one is empty")
-    if len(question) > LONGEST_QUESTION:
-        raise InvalidInput(f"the question is longer than {LONGEST_QUESTION} characters; shorten it")
-    return question
-
-
-def _citation(number: int, passage: Passage, quote: str) -> Citation:
-    return Citation(
-        number=number,
-        chunk_id=passage.chunk_id,
-        document_id=passage.document_id,
-        title=passage.title,
-        uri=passage.uri,
-        heading=passage.heading,
-        page=passage.page,
-        classification=passage.classification,
-        quote=quote,
-    )

@@ -15,7 +15,8 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from app.answering.pipeline import PURPOSE, Answering, Delta, Finished, Started
+from app.answering.events import Delta, Finished, Started
+from app.answering.pipeline import PURPOSE, Answering
 from app.answering.wording import NO_LONGER, WITHDRAWN
 from app.domain.answer import Answer, Outcome
 from app.domain.principal import Account

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from app.answering.pipeline import AnswerEvent, Answering, Delta, Finished, Started
+from app.answering.events import AnswerEvent, Delta, Finished, Started
+from app.answering.pipeline import Answering
 from app.answering.wording import NO_LONGER, NOTHING_FOUND
 from app.audit.record import Recorder, sha256
 from app.domain.answer import Answer, Outcome

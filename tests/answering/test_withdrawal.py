@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from app.answering.conversations import Conversations
-from app.answering.pipeline import AnswerEvent, Answering, Delta, Finished, Started
+from app.answering.events import AnswerEvent, Delta, Finished, Started
+from app.answering.pipeline import Answering
 from app.answering.profiles import Profile
 from app.answering.wording import NO_LONGER, WITHDRAWN
 from app.audit.record import sha256

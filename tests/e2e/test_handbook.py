@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.answering.conversations import Conversations
-from app.answering.pipeline import Answering, Finished
+from app.answering.events import Finished
+from app.answering.pipeline import Answering
 from app.answering.profiles import Profile
 from app.audit.record import Recorder
 from app.authn.accounts import find_account
