@@ -18,7 +18,7 @@ import structlog
 
 from app.authz.held import PATIENCE, Held
 from app.authz.policy import Policy
-from app.authz.recheck import readable_documents
+from app.authz.recheck import Asker, readable_by_each
 from app.db.engine import Database
 from app.db.notices import revision_notices
 from app.db.revision import current_revision
@@ -104,7 +104,7 @@ class Watch:
             self._stir.set()
 
     async def _look(self) -> None:
-        """Look whenever something stirs. A look that hangs is left behind for the next one."""
+        """Look whenever something stirs. A look that hangs is left behind, in time for another."""
         while True:
             await self._stir.wait()
             self._stir.clear()
@@ -112,31 +112,31 @@ class Watch:
                 continue
             look = asyncio.create_task(self._authorise())
             try:
-                await asyncio.wait({look}, timeout=PATIENCE * BEAT)
+                await asyncio.wait({look}, timeout=PATIENCE / 2 * BEAT)
                 if look.done():
                     look.result()
             finally:
                 look.cancel()
 
     async def _authorise(self) -> None:
-        """Authorise again what is held and not confirmed at the present revision: in one call
-        for each account and purpose."""
+        """Authorise again, in one call, what is held and not confirmed at the present revision."""
         try:
             async with self.database.app() as connection:
                 # read first: what is found afterwards is at least of this revision
                 revision = await current_revision(connection)
-                due: dict[tuple[Account, str], list[Held]] = defaultdict(list)
+                due: dict[Asker, list[Held]] = defaultdict(list)
                 for held in self._held:
                     if held.current(revision):
                         held.confirm()
                     elif not held.withdrawn.is_set():
                         due[held.account, held.purpose].append(held)
-                for (account, purpose), same in due.items():
-                    wanted = frozenset[UUID]().union(*(held.documents for held in same))
-                    readable = await readable_documents(
-                        connection, self.policy, account, purpose, wanted
-                    )
+                asked = {
+                    asker: frozenset[UUID]().union(*(held.documents for held in same))
+                    for asker, same in due.items()
+                }
+                readable = await readable_by_each(connection, self.policy, asked)
+                for asker, same in due.items():
                     for held in same:
-                        held.judge(revision, readable)
+                        held.judge(revision, readable[asker])
         except DatabaseUnavailable:
             return  # the beats go on counting

@@ -48,11 +48,9 @@ class ChatModel:
                 stream=True,
                 extra_body={"cache_salt": salt},
             )
-            # closed with this iterator, so that the engine stops
-            async with stream:
-                async for part in stream:
-                    if part.choices and part.choices[0].text:
-                        yield part.choices[0].text
+            async for part in stream:
+                if part.choices and part.choices[0].text:
+                    yield part.choices[0].text
         except (APIError, httpx2.HTTPError) as error:
             raise ModelUnavailable from _without_text(error)
 
@@ -74,10 +72,9 @@ class ChatModel:
                 stream=True,
                 extra_body={"cache_salt": salt},
             )
-            async with stream:
-                async for part in stream:
-                    if part.choices and part.choices[0].delta.content:
-                        yield part.choices[0].delta.content
+            async for part in stream:
+                if part.choices and part.choices[0].delta.content:
+                    yield part.choices[0].delta.content
         except (APIError, httpx2.HTTPError) as error:
             raise ModelUnavailable from _without_text(error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -12,15 +12,17 @@ import pytest
 from sqlalchemy import text
 
 from app.authn.accounts import disable_user, find_account
+from app.authz import held as holding
 from app.authz import watch as watching
 from app.authz.directory import Group, Person, replace_directory
-from app.authz.held import Held
+from app.authz.held import PATIENCE, Held
 from app.authz.policy import Policy
-from app.authz.recheck import readable_documents
+from app.authz.recheck import Asker, readable_by_each
 from app.authz.watch import Watch
 from app.catalog.documents import delete_document, replace_container_acl, replace_document_acl
 from app.catalog.sources import register, remove_source
 from app.db.engine import AppConnection, Database
+from app.db.revision import current_revision
 from app.domain.acl import Acl
 from app.domain.document import Chunk, EmbeddedChunk, Rendition, SourceItem
 from app.domain.principal import Account, Role
@@ -192,9 +194,16 @@ async def test_a_revocation_is_seen_where_no_notice_arrives(
         yield
 
     monkeypatch.setattr(watching, "revision_notices", deaf)
+    monkeypatch.setattr(holding, "PATIENCE", 1000)
     async with yard.holding() as held:
         await yard.share()
         await soon(held)
+
+
+async def test_what_nobody_revokes_is_held_for_as_long_as_one_likes(yard: Yard) -> None:
+    async with yard.holding() as held:
+        await asyncio.sleep((PATIENCE + 3) * watching.BEAT)
+        assert not held.withdrawn.is_set()
 
 
 async def test_a_killed_connection_for_notices_is_made_again(
@@ -268,20 +277,19 @@ async def test_nothing_held_needs_no_database(database: Database, policy: Policy
 async def test_many_who_hold_the_same_cost_one_call(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[Account, frozenset[UUID]]] = []
+    calls: list[Mapping[Asker, frozenset[UUID]]] = []
 
     async def counted(
-        connection: AppConnection, policy: Policy, account: Account, purpose: str,
-        documents: Iterable[UUID],
-    ) -> frozenset[UUID]:  # fmt: skip
-        asked.append((account, frozenset(documents)))
-        return await readable_documents(connection, policy, account, purpose, documents)
+        connection: AppConnection, policy: Policy, asked: Mapping[Asker, frozenset[UUID]]
+    ) -> dict[Asker, frozenset[UUID]]:
+        calls.append(asked)
+        return await readable_by_each(connection, policy, asked)
 
     async with yard.holding() as one, yard.holding() as two, yard.holding() as three:
-        monkeypatch.setattr(watching, "readable_documents", counted)
+        monkeypatch.setattr(watching, "readable_by_each", counted)
         await yard.share()
         await asyncio.gather(*map(soon, (one, two, three)))
-    assert asked == [(yard.ann, frozenset({yard.document}))]
+    assert calls == [{(yard.ann, "ask"): frozenset({yard.document})}]
 
 
 async def test_what_the_database_does_not_confirm_is_withdrawn(yard: Yard) -> None:
@@ -290,6 +298,19 @@ async def test_what_the_database_does_not_confirm_is_withdrawn(yard: Yard) -> No
         with owner_connection(yard.owner_url) as connection:
             connection.execute("lock table revision_counter in access exclusive mode")
             await soon(held)
+
+
+async def test_a_look_that_hangs_is_left_behind(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(connection: AppConnection) -> int:
+        monkeypatch.setattr(watching, "current_revision", current_revision)
+        await asyncio.Event().wait()
+        return 0
+
+    monkeypatch.setattr(watching, "current_revision", hang)
+    async with asyncio.timeout(LONG), yard.holding() as held:
+        assert not held.withdrawn.is_set(), "the next look came before patience ended"
 
 
 async def test_without_the_database_everything_is_withdrawn(
@@ -312,7 +333,7 @@ async def test_a_watch_that_breaks_withdraws_everything(
 
     async with yard.holding() as held:
         with monkeypatch.context() as broke:
-            broke.setattr(watching, "readable_documents", broken)
+            broke.setattr(watching, "readable_by_each", broken)
             await yard.share("group:yard", yard.bob.email)
             await soon(held)
     async with yard.holding() as later:
