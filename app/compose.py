@@ -16,6 +16,7 @@ from app.authn.attempts import Attempts
 from app.authz.levels import load_levels
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
+from app.authz.watch import Watch
 from app.catalog.queue import ArqQueue
 from app.db.engine import Database
 from app.errors import ConfigurationError
@@ -46,6 +47,7 @@ class Parts:
     searcher: Searcher
     search: AuthorisedSearch
     conversations: Conversations
+    watch: Watch
     answering: Answering
 
     @property
@@ -53,6 +55,7 @@ class Parts:
         return self.settings.max_document_mb * 1_000_000
 
     async def close(self) -> None:
+        await self.watch.close()
         await self.model.close()
         await self.queue.close()
         await self.database.close()
@@ -80,6 +83,7 @@ def compose(settings: Settings) -> Parts:
     searcher = Searcher(database, embedder, copies)
     recorder = Recorder(database)
     conversations = Conversations(database, policy)
+    watch = Watch(database, policy)
     release = release_name(
         {
             "model": settings.chat_model,
@@ -104,6 +108,7 @@ def compose(settings: Settings) -> Parts:
         searcher=searcher,
         search=AuthorisedSearch(resolver, searcher, recorder),
         conversations=conversations,
+        watch=watch,
         answering=Answering(
             database=database,
             policy=policy,
@@ -114,6 +119,7 @@ def compose(settings: Settings) -> Parts:
             profile=profile,
             recorder=recorder,
             conversations=conversations,
+            watch=watch,
             release=release,
             salt_key=derive(secret, "cache salt"),
         ),

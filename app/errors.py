@@ -114,3 +114,9 @@ class EnforcementBroken(PortcullisError):
 
 class ConfigurationError(PortcullisError):
     """A setting or a policy file is wrong."""
+
+
+class Withdrawn(PortcullisError):
+    """What you may read changed while this was made; ask again."""
+
+    status = 409

@@ -47,7 +47,8 @@ def create_app(parts: Parts) -> Litestar:
     )
     loading: list[asyncio.Task[None]] = []
 
-    async def load() -> None:
+    async def start() -> None:
+        parts.watch.start()
         loading.append(asyncio.create_task(asyncio.to_thread(parts.embedder.load)))
 
     async def close() -> None:
@@ -57,7 +58,7 @@ def create_app(parts: Parts) -> Litestar:
                 await task
         await parts.close()
 
-    return application(services, on_startup=[load], on_shutdown=[close])
+    return application(services, on_startup=[start], on_shutdown=[close])
 
 
 def main() -> int:

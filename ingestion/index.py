@@ -93,6 +93,8 @@ class Indexer:
                     "chunks": len(chunks),
                 },
             )
+            if document.state == "indexed" and document.classification != rendition.classification:
+                await raise_revision(connection, "document classified anew")
             await self._end(connection, work, document, placed)
         return True
 

@@ -1,6 +1,6 @@
 """Codes of vectors with a log of their changes, and full text that its index serves.
 
-Revision ID: 0003_retrieval
+Revision ID: 0003
 Revises: 0002
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0003_retrieval"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from app.answering.conversations import Conversations
-from app.answering.pipeline import Answering, Finished
+from app.answering.events import Finished
+from app.answering.pipeline import Answering
 from app.answering.profiles import Profile
 from app.audit.record import Recorder
 from app.authn.accounts import find_account
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
+from app.authz.watch import Watch
 from app.db.engine import Database
 from app.domain.answer import Answer
 from app.inference.chat import ChatModel
@@ -71,7 +73,7 @@ async def test_the_handbook(
     model = ChatModel.connect("http://127.0.0.1:9/v1", "none", None)
     answering = Answering(
         database, policy, resolver, searcher, indexed.embedder, model, Profile.EVIDENCE,
-        Recorder(database), conversations, "test", "salt",
+        Recorder(database), conversations, Watch(database, policy), "test", "salt",
     )  # fmt: skip
     members = {group.key: group.members for group in indexed.corpus.groups}
     nobody = next(
