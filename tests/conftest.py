@@ -4,6 +4,7 @@ database of its own per test module."""
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -25,6 +26,7 @@ from app.settings import PROJECT
 
 SECRET = "a secret of the tests, long enough for it"
 DIMENSIONS = 384
+UNIT = "not integration and not e2e"
 FIGURES = pytest.StashKey[dict[str, str]]()
 
 
@@ -117,6 +119,13 @@ def pytest_terminal_summary(
         terminalreporter.section("measured here")
         for what, value in figures.items():
             terminalreporter.write_line(f"{what}: {value}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Unit tests start at once: what imports torch is an integration test."""
+    if session.config.option.markexpr == UNIT and "torch" in sys.modules:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        sys.stdout.write("\na unit test has imported torch; mark it as integration\n")
 
 
 @pytest.fixture(scope="session")

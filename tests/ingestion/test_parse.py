@@ -16,6 +16,9 @@ from ingestion import formats
 from ingestion.parse import clean, parse
 from ingestion.problem import DocumentProblem
 
+# unstructured brings torch along
+pytestmark = pytest.mark.integration
+
 
 def read(name: str, content: bytes | str, title: str = "") -> Parsed:
     data = content.encode() if isinstance(content, str) else content
