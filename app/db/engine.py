@@ -31,6 +31,7 @@ class Login(StrEnum):
 
 
 AppConnection = NewType("AppConnection", AsyncConnection)
+SnapshotConnection = NewType("SnapshotConnection", AppConnection)
 ReaderConnection = NewType("ReaderConnection", AsyncConnection)
 IngestConnection = NewType("IngestConnection", AsyncConnection)
 AuditorConnection = NewType("AuditorConnection", AsyncConnection)
@@ -91,6 +92,15 @@ class Database:
     async def app(self) -> AsyncIterator[AppConnection]:
         async with self._transaction(self.engines[Login.APP]) as connection:
             yield AppConnection(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SnapshotConnection]:
+        """A read-only transaction of the same login: all its statements see one moment."""
+        engine = self.engines[Login.APP].execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        async with self._transaction(engine) as connection:
+            yield SnapshotConnection(AppConnection(connection))
 
     @asynccontextmanager
     async def ingest(self) -> AsyncIterator[IngestConnection]:

@@ -88,7 +88,7 @@ class Standby:
         subprocess.run(
             [
                 str(binaries() / "pg_basebackup"), "-D", str(self.folders.postgres), "-R",
-                "-h", str(self.primary.socket_folder), "-U", SUPERUSER, "-c", "fast", "-X", "stream",
+                "-h", str(self.primary.socket_folder), "-U", SUPERUSER, "-c", "fast",
             ],
             env={"PGPASSWORD": derive(self.primary.secret, "postgres:superuser")},
             user=user.pw_name if user else None,

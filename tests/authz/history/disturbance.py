@@ -1,0 +1,50 @@
+"""What goes wrong meanwhile: connections that end, and a replica that falls behind."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+from sqlalchemy import make_url
+
+from app.runtime.postgres import EmbeddedPostgres
+from tests.authz.standby import Standby
+
+# only those that are at work: a pool notices an idle one by itself
+_END_ONE = """
+select pg_terminate_backend(pid) from pg_stat_activity
+ where datname = %s and usename = any (%s) and state <> 'idle'
+ order by random() limit 1
+"""
+_LOGINS = ["portcullis_app", "portcullis_reader", "portcullis_ingest"]
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """Everything here lasts until it is cancelled. Intervals are in seconds, at most."""
+
+    primary: EmbeddedPostgres
+    standby: Standby
+    owner_url: str
+    chance: random.Random
+
+    async def end_connections(self, interval: float) -> None:
+        while True:
+            await asyncio.sleep(self.chance.random() * interval)
+            await asyncio.to_thread(self._end_one, self.chance.random() < 0.3)
+
+    async def hold_the_replica_back(self, interval: float) -> None:
+        while True:
+            await asyncio.sleep(self.chance.random() * interval)
+            await asyncio.to_thread(self.standby.hold)
+            try:
+                await asyncio.sleep(self.chance.random() * interval)
+            finally:
+                await asyncio.to_thread(self.standby.follow)
+
+    def _end_one(self, on_replica: bool) -> None:
+        database = make_url(self.owner_url).database or ""
+        connection = self.standby.connect() if on_replica else self.primary._connect("postgres")
+        with connection:
+            connection.execute(_END_ONE, [database, _LOGINS])
