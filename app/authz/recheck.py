@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from app.authz.policy import Policy
-from app.db.engine import AppConnection
+from app.db.engine import SnapshotConnection
 from app.domain.principal import Account, Subject
 
 _DOCUMENTS = text("""
@@ -43,7 +43,7 @@ select g.id, g.key
 
 
 async def readable_documents(
-    connection: AppConnection,
+    connection: SnapshotConnection,
     policy: Policy,
     account: Account,
     purpose: str,
@@ -94,7 +94,7 @@ def _confirmed(document: Row[Any], lease: timedelta | None) -> bool:
     return bool(document.now - max(document.confirmed_at, document.source_confirmed_at) <= lease)
 
 
-async def _groups_of(connection: AppConnection, principal_id: int) -> dict[int, str]:
+async def _groups_of(connection: SnapshotConnection, principal_id: int) -> dict[int, str]:
     """Every group that a principal belongs to at any depth: its id and its key."""
     groups: dict[int, str] = {}
     frontier = [principal_id]
