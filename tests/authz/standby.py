@@ -18,6 +18,9 @@ from app.runtime.part import Start
 from app.runtime.postgres import SUPERUSER, EmbeddedPostgres, binaries
 from app.runtime.secrets import derive
 
+HOLD = "select pg_wal_replay_pause()"
+FOLLOW = "select pg_wal_replay_resume()"
+
 
 @dataclass(frozen=True)
 class Standby:
@@ -75,11 +78,11 @@ class Standby:
     def hold(self) -> None:
         """Fall behind from now on."""
         with self.connect() as connection:
-            connection.execute("select pg_wal_replay_pause()")
+            connection.execute(HOLD)
 
     def follow(self) -> None:
         with self.connect() as connection:
-            connection.execute("select pg_wal_replay_resume()")
+            connection.execute(FOLLOW)
 
     def _copy(self, user: pwd.struct_passwd | None) -> None:
         self.folders.postgres.mkdir(mode=0o700)

@@ -11,6 +11,7 @@ import pytest
 
 from app.authz.policy import Policy
 from app.runtime.postgres import EmbeddedPostgres
+from tests.authz.history.mutations import MUTATIONS
 from tests.authz.history.storm import storm
 from tests.authz.standby import Standby
 
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.integration
 
 SEED = int(os.environ.get("PORTCULLIS_SEED", "20261124"))
 INTERLEAVINGS = int(os.environ.get("PORTCULLIS_INTERLEAVINGS", "300"))
+MOST = 1_000
+"""Interleavings within which the loss of any guard is caught."""
 
 
 async def test_no_interleaving_shows_what_could_not_be_read(
@@ -41,3 +44,15 @@ async def test_no_interleaving_shows_what_could_not_be_read(
     assert not found, "\n".join([said, *found[:20]])
     assert on_replica > len(history.reads) / 50, "the replica was hardly read"
     assert history.unanswered < len(history.reads) / 5, said
+
+
+@pytest.mark.parametrize("guard", MUTATIONS)
+async def test_the_checker_catches(
+    guard: str, owner_url: str, postgres: EmbeddedPostgres, standby: Standby, policy: Policy
+) -> None:
+    """With one guard taken away the same storm shows something that it must not."""
+    async with storm(owner_url, postgres, standby, policy, SEED) as wild:
+        with MUTATIONS[guard](wild):
+            found = await wild.hunt(MOST)
+        print(f"{guard}: {wild.history.interleavings} interleavings, {found[:1]}")
+    assert found, f"not caught in {MOST} interleavings, seed {SEED}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from sqlalchemy import make_url
 
 from app.runtime.postgres import EmbeddedPostgres
-from tests.authz.standby import Standby
+from tests.authz.standby import FOLLOW, HOLD, Standby
 
 # only those that are at work: a pool notices an idle one by itself
 _END_ONE = """
@@ -30,21 +31,21 @@ class Disturbance:
     chance: random.Random
 
     async def end_connections(self, interval: float) -> None:
-        while True:
-            await asyncio.sleep(self.chance.random() * interval)
-            await asyncio.to_thread(self._end_one, self.chance.random() < 0.3)
+        database = make_url(self.owner_url).database
+        with ExitStack() as stack:
+            primary = stack.enter_context(self.primary._connect("postgres"))
+            standby = stack.enter_context(self.standby.connect())
+            while True:
+                await asyncio.sleep(self.chance.random() * interval)
+                connection = standby if self.chance.random() < 0.3 else primary
+                connection.execute(_END_ONE, [database, _LOGINS])
 
     async def hold_the_replica_back(self, interval: float) -> None:
-        while True:
-            await asyncio.sleep(self.chance.random() * interval)
-            await asyncio.to_thread(self.standby.hold)
-            try:
+        with self.standby.connect() as connection:
+            while True:
                 await asyncio.sleep(self.chance.random() * interval)
-            finally:
-                await asyncio.to_thread(self.standby.follow)
-
-    def _end_one(self, on_replica: bool) -> None:
-        database = make_url(self.owner_url).database or ""
-        connection = self.standby.connect() if on_replica else self.primary._connect("postgres")
-        with connection:
-            connection.execute(_END_ONE, [database, _LOGINS])
+                connection.execute(HOLD)
+                try:
+                    await asyncio.sleep(self.chance.random() * interval)
+                finally:
+                    connection.execute(FOLLOW)

@@ -22,8 +22,6 @@ from tests.authz.history.log import History, Read
 from tests.authz.history.operations import VECTOR
 
 PURPOSE = "search"
-LONGEST_PAUSE = 0.02
-"""Seconds between the steps of some reads, so that changes get in between."""
 
 _ON_REPLICA = text("select pg_is_in_recovery()")
 _DOCUMENTS = text("select id, external_id from document")
@@ -49,12 +47,17 @@ class Seen:
 
 @dataclass
 class Node:
-    """One process of the service: its own connections, and what it remembers of subjects."""
+    """One process of the service: its own connections, and what it remembers of subjects.
+
+    `pause` is for how many seconds at most some reads rest between their steps, so that changes
+    get in between.
+    """
 
     resolver: ScopeResolver
     levels: tuple[str, ...]
     history: History
     chance: random.Random
+    pause: float = 0.02
 
     @property
     def database(self) -> Database:
@@ -126,4 +129,4 @@ class Node:
 
     async def _pause(self) -> None:
         if self.chance.random() < 0.4:
-            await asyncio.sleep(self.chance.random() * LONGEST_PAUSE)
+            await asyncio.sleep(self.chance.random() * self.pause)

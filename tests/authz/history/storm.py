@@ -67,7 +67,7 @@ class Storm:
 
     async def settle(self) -> None:
         """With nothing going on, everybody reads in every way on every node."""
-        await asyncio.to_thread(self.disturbance.standby.follow)
+        self.disturbance.standby.follow()
         for node in self.nodes:
             for account in self.accounts:
                 for way in dict.fromkeys(WAYS):
@@ -135,7 +135,7 @@ def _prepare(owner_url: str) -> Source:
     with owner.begin() as connection:
         for statement in filter(str.strip, WITNESS.split(";")):
             connection.execute(text(statement))
-        connection.execute(text("truncate witness"))
+        connection.execute(text("truncate witness, principal_set"))
         connection.execute(text("delete from document"))
         for level in LEVELS:
             connection.execute(text(f"truncate rendition_{level}, chunk_{level}"))
