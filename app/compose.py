@@ -71,7 +71,12 @@ def compose(settings: Settings) -> Parts:
     secret = installation_secret(settings)
     levels = load_levels(settings.policies)
     policy = Policy.load(settings.policies, levels)
-    database = Database.connect(settings.database_url.get_secret_value(), login_passwords(secret))
+    replica = settings.database_replica_url
+    database = Database.connect(
+        settings.database_url.get_secret_value(),
+        login_passwords(secret),
+        replica_url=replica.get_secret_value() if replica else None,
+    )
     embedder = LocalEmbedder(settings.embedding_model)
     api_key = settings.chat_api_key.get_secret_value() if settings.chat_api_key else None
     model = ChatModel.connect(

@@ -93,9 +93,9 @@ class Indexer:
                     "chunks": len(chunks),
                 },
             )
-            if document.state == "indexed" and document.classification != rendition.classification:
-                await raise_revision(connection, "document classified anew")
-            await self._end(connection, work, document, placed)
+            await self._end(connection, work, placed)
+            # what was there before is revoked: nobody reads it on a copy that is behind
+            await raise_revision(connection, "document indexed")
         return True
 
     async def place(self, work: Work) -> bool:
@@ -111,10 +111,11 @@ class Indexer:
             moved = bool(placed.slot_id != document.slot_id)
             if moved:
                 await move_rows(connection, self.levels, work.document_id, placed.slot_id)
+                await raise_revision(connection, "document moved to another ACL slot")
             await connection.execute(
                 _PLACE, {"id": work.document_id, "slot": placed.slot_id, "container": container}
             )
-            await self._end(connection, work, document, placed)
+            await self._end(connection, work, placed)
         return moved
 
     async def record_problem(self, work: Work, problem: DocumentProblem) -> None:
@@ -185,11 +186,7 @@ class Indexer:
         order = self.levels.index
         return any(order(level) > order(document.classification) for level in stated)
 
-    async def _end(
-        self, connection: IngestConnection, work: Work, document: Row[Any], placed: Placed
-    ) -> None:
-        if document.slot_id is not None and document.slot_id != placed.slot_id:
-            await raise_revision(connection, "document moved to another ACL slot")
+    async def _end(self, connection: IngestConnection, work: Work, placed: Placed) -> None:
         name = work.item.external_id
         if work.item.acl is None and work.item.container is None:
             await open_problem(connection, work.source_id, name, NOBODY)

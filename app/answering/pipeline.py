@@ -146,7 +146,7 @@ class Answering:
         self, account: Account, passages: Sequence[Passage]
     ) -> tuple[Passage, ...]:
         """The passages whose documents the account may read at this moment."""
-        async with self.database.app() as connection:
+        async with self.database.snapshot() as connection:
             readable = await readable_documents(
                 connection, self.policy, account, PURPOSE, [p.document_id for p in passages]
             )

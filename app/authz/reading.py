@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from app.db.engine import Database, Login, ReaderConnection
+from app.db.engine import Database, ReaderConnection
 from app.domain.scope import Scope
-from app.errors import ScopeOutdated
+from app.errors import DatabaseUnavailable, ScopeOutdated
 
 _IDENTITY = text("select this_connection()")
 _SEAL = text("select seal_scope(:payload)")
@@ -38,18 +38,28 @@ async def reading(database: Database, scope: Scope) -> AsyncIterator[Reading]:
     """A transaction that sees what the scope may read, and nothing else.
 
     It is on the replica where there is one that has reached the scope's revision. Raises
-    ScopeOutdated when the scope has expired or memberships changed since it was resolved.
+    ScopeOutdated when the scope has expired, memberships changed since it was resolved, or the
+    replica failed while it was read: a new scope is read elsewhere.
     """
-    async with AsyncExitStack() as stack:
-        for engine in filter(None, (database.replica, database.engines[Login.READER])):
-            attempt = await stack.enter_async_context(AsyncExitStack())
-            connection = await attempt.enter_async_context(database.reader(engine))
-            revision = await _bind(database, connection, scope)
-            if revision is not None:
-                yield Reading(connection, revision)
-                return
-            await attempt.aclose()
-        raise ScopeOutdated
+    replica, opened = database.replica, False
+    if replica is not None and replica.awake:
+        try:
+            async with database.reader(replica.engine) as connection:
+                revision = await _bind(database, connection, scope)
+                if revision is not None:
+                    opened = True
+                    yield Reading(connection, revision)
+        except DatabaseUnavailable as error:
+            replica.failed()
+            if opened:
+                raise ScopeOutdated from error
+    if opened:
+        return
+    async with database.reader() as connection:
+        revision = await _bind(database, connection, scope)
+        if revision is None:
+            raise ScopeOutdated
+        yield Reading(connection, revision)
 
 
 async def seal(database: Database, connection: ReaderConnection, scope: Scope) -> str:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from app.authz.policy import Policy
-from app.db.engine import AppConnection
+from app.db.engine import SnapshotConnection
 from app.domain.principal import Account, Subject
 
 Asker = tuple[Account, str]
@@ -45,7 +45,7 @@ select m.member_id, g.id, g.key
 
 
 async def readable_documents(
-    connection: AppConnection,
+    connection: SnapshotConnection,
     policy: Policy,
     account: Account,
     purpose: str,
@@ -57,7 +57,7 @@ async def readable_documents(
 
 
 async def readable_by_each(
-    connection: AppConnection, policy: Policy, asked: Mapping[Asker, frozenset[UUID]]
+    connection: SnapshotConnection, policy: Policy, asked: Mapping[Asker, frozenset[UUID]]
 ) -> dict[Asker, frozenset[UUID]]:
     """The same for many at once: what is asked of the database does not grow with them."""
     wanted = list(frozenset[UUID]().union(*asked.values()))
@@ -114,7 +114,7 @@ Memberships = Mapping[int, Mapping[int, str]]
 """The groups that a principal is in directly: their ids and keys."""
 
 
-async def _memberships(connection: AppConnection, people: Iterable[int]) -> Memberships:
+async def _memberships(connection: SnapshotConnection, people: Iterable[int]) -> Memberships:
     """All memberships that anybody of these has, at any depth."""
     groups: dict[int, dict[int, str]] = {}
     frontier = set(people)

@@ -121,7 +121,7 @@ class Watch:
     async def _authorise(self) -> None:
         """Authorise again, in one call, what is held and not confirmed at the present revision."""
         try:
-            async with self.database.app() as connection:
+            async with self.database.snapshot() as connection:
                 # read first: what is found afterwards is at least of this revision
                 revision = await current_revision(connection)
                 due: dict[Asker, list[Held]] = defaultdict(list)

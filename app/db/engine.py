@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from app.db.replica import Replica
 from app.errors import DatabaseUnavailable
 
 
@@ -32,6 +33,7 @@ class Login(StrEnum):
 
 
 AppConnection = NewType("AppConnection", AsyncConnection)
+SnapshotConnection = NewType("SnapshotConnection", AppConnection)
 ReaderConnection = NewType("ReaderConnection", AsyncConnection)
 IngestConnection = NewType("IngestConnection", AsyncConnection)
 CodesConnection = NewType("CodesConnection", AsyncConnection)
@@ -44,7 +46,7 @@ class Database:
     its end, rolled back on an error. Raises DatabaseUnavailable when Postgres does not answer."""
 
     engines: dict[Login, AsyncEngine]
-    replica: AsyncEngine | None = None
+    replica: Replica | None = None
 
     @classmethod
     def connect(
@@ -57,7 +59,7 @@ class Database:
         """`url` names server and database; its own user is not used here. `replica_url` names a
         copy that follows it, on which readers read where it is fresh enough."""
 
-        def engine(url: str, login: Login) -> AsyncEngine:
+        def engine(url: str, login: Login, patience: int = 5) -> AsyncEngine:
             reads = login in (Login.READER, Login.CODES)
             return create_async_engine(
                 make_url(url).set(
@@ -74,23 +76,34 @@ class Database:
                 hide_parameters=True,
                 # psycopg would prepare a statement at its sixth run, and the generic plan
                 # picks the wrong index for array parameters.
-                connect_args={"prepare_threshold": None, "connect_timeout": 5},
+                connect_args={"prepare_threshold": None, "connect_timeout": patience},
             )
 
         return cls(
             {login: engine(url, login) for login in Login},
-            engine(replica_url, Login.READER) if replica_url else None,
+            # the primary can do what the replica does: not worth waiting for
+            Replica(engine(replica_url, Login.READER, patience=2)) if replica_url else None,
         )
 
     async def close(self) -> None:
-        for engine in (*self.engines.values(), self.replica):
-            if engine is not None:
-                await engine.dispose()
+        for engine in self.engines.values():
+            await engine.dispose()
+        if self.replica is not None:
+            await self.replica.engine.dispose()
 
     @asynccontextmanager
     async def app(self) -> AsyncIterator[AppConnection]:
         async with self._transaction(self.engines[Login.APP]) as connection:
             yield AppConnection(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SnapshotConnection]:
+        """A read-only transaction of the same login: all its statements see one moment."""
+        engine = self.engines[Login.APP].execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        async with self._transaction(engine) as connection:
+            yield SnapshotConnection(AppConnection(connection))
 
     @asynccontextmanager
     async def ingest(self) -> AsyncIterator[IngestConnection]:

@@ -43,7 +43,7 @@ class AuthorisedSearch:
             return scope, await self.searcher.search(scope, query, k)
 
         scope, found = await self.resolver.within(account, PURPOSE, look, at_least_revision)
-        async with self.resolver.database.app() as connection:
+        async with self.resolver.database.snapshot() as connection:
             readable = await readable_documents(
                 connection,
                 self.resolver.policy,
@@ -74,7 +74,7 @@ class AuthorisedSearch:
             return scope, await open_document(database, scope, document_id)
 
         scope, document = await self.resolver.within(account, "documents", look)
-        async with database.app() as connection:
+        async with database.snapshot() as connection:
             if not await readable_documents(
                 connection, self.resolver.policy, account, "documents", [document_id]
             ):

@@ -86,7 +86,7 @@ async def _once(
     resolved = perf_counter()
     found = await searcher.search(scope, query, k=8)
     searched = perf_counter()
-    async with resolver.database.app() as connection:
+    async with resolver.database.snapshot() as connection:
         await readable_documents(
             connection,
             resolver.policy,

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import psycopg
 import redis
+from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from app.db.migrate import head
@@ -62,6 +63,8 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("secrets", False, "", str(error))
         return
     yield from _postgres(settings)
+    if settings.database_replica_url is not None:
+        yield _replica(settings)
     yield from _queue(settings)
     yield _engine(settings)
     url = found.web_url if found else WebService(settings.host, settings.port, {}).url
@@ -106,9 +109,8 @@ def _postgres(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None:
         yield Finding("Postgres", False, "", f"nothing was ever started here; {START}")
         return
-    url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql")
     try:
-        with psycopg.connect(url.render_as_string(hide_password=False), connect_timeout=3) as c:
+        with _connect(settings.database_url) as c:
             number = c.info.server_version
             vector = c.execute(
                 "select extversion from pg_extension where extname = 'vector'"
@@ -124,7 +126,7 @@ def _postgres(settings: Settings) -> Iterator[Finding]:
             "Postgres", False, "", f"it does not answer ({type(error).__name__}); {START}"
         )
         return
-    version = f"{number // 10_000}.{number % 10_000}"
+    version = _dotted(number)
     too_old = number < OLDEST_POSTGRES
     yield Finding("Postgres", not too_old, version, "16 or newer is needed" if too_old else "")
     if vector is None:
@@ -136,6 +138,40 @@ def _postgres(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "schema", current, row[0] if row else "none", "" if current else "run `portcullis migrate`"
     )
+
+
+def _replica(settings: Settings) -> Finding:
+    """The copy that reads go to, and how many revisions it is behind the database."""
+    assert settings.database_url is not None and settings.database_replica_url is not None
+    revision = "select value from revision_counter"
+    try:
+        with _connect(settings.database_replica_url) as c:
+            version = _dotted(c.info.server_version)
+            follows = c.execute("select pg_is_in_recovery()").fetchone()
+            reached = c.execute(revision).fetchone()
+        # asked after the copy, so that it is never ahead
+        with _connect(settings.database_url) as c:
+            current = c.execute(revision).fetchone()
+    except psycopg.Error as error:
+        return Finding(
+            "replica", False, "",
+            f"it does not answer ({type(error).__name__}); start it, or take"
+            " PORTCULLIS_DATABASE_REPLICA_URL away. Reads go to the database meanwhile",
+        )  # fmt: skip
+    if not (follows and follows[0] and reached and current):
+        message = "it follows no other server; name a streaming replica of the database"
+        return Finding("replica", False, version, message)
+    return Finding("replica", True, f"{version}, {current[0] - reached[0]} revisions behind")
+
+
+def _connect(url: SecretStr) -> psycopg.Connection:
+    plain = make_url(url.get_secret_value()).set(drivername="postgresql")
+    return psycopg.connect(plain.render_as_string(hide_password=False), connect_timeout=3)
+
+
+def _dotted(number: int) -> str:
+    """A server's version as people write it."""
+    return f"{number // 10_000}.{number % 10_000}"
 
 
 def _queue(settings: Settings) -> Iterator[Finding]:

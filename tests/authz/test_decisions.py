@@ -140,7 +140,7 @@ async def differences(
         scope = await resolver.resolve(accounts[user], purpose)
         async with reading(database, scope) as read:
             by_rows = {names[id_] for id_ in await read.connection.scalars(VISIBLE)}
-        async with database.app() as connection:
+        async with database.snapshot() as connection:
             passed = await readable_documents(
                 connection, policy, accounts[user], purpose, ids.values()
             )

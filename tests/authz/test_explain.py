@@ -148,7 +148,7 @@ class Office:
             await connection.execute(text(statement), {"id": self.document})
 
     async def rechecked(self) -> bool:
-        async with self.database.app() as connection:
+        async with self.database.snapshot() as connection:
             return self.document in await readable_documents(
                 connection, self.policy, self.ann, "ask", [self.document]
             )

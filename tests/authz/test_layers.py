@@ -301,7 +301,7 @@ async def test_an_unconfirmed_acl_is_withheld_until_its_source_stands_by_it(plac
     async def read() -> tuple[bool, bool]:
         """Whether search finds it, and whether the re-check lets it pass."""
         scope = await place.resolver.resolve(place.ann, "ask")
-        async with place.database.app() as connection:
+        async with place.database.snapshot() as connection:
             passed = await readable_documents(
                 connection, place.resolver.policy, place.ann, "ask", documents
             )

@@ -102,7 +102,7 @@ async def differences(
                 and placed[document][0] in slots
                 and placed[document][1] in levels
             }
-            async with database.app() as connection:
+            async with database.snapshot() as connection:
                 by_recheck = await readable_documents(connection, policy, account, "search", own)
             expected = {i for i, name in own.items() if may_read(organisation, user, name)}
             wrong += [

@@ -21,7 +21,7 @@ from app.authz.recheck import Asker, readable_by_each
 from app.authz.watch import Watch
 from app.catalog.documents import delete_document, replace_container_acl, replace_document_acl
 from app.catalog.sources import register, remove_source
-from app.db.engine import AppConnection, Database
+from app.db.engine import AppConnection, Database, SnapshotConnection
 from app.db.revision import current_revision
 from app.domain.acl import Acl
 from app.domain.document import Chunk, EmbeddedChunk, Rendition, SourceItem
@@ -280,7 +280,7 @@ async def test_many_who_hold_the_same_cost_one_call(
     calls: list[Mapping[Asker, frozenset[UUID]]] = []
 
     async def counted(
-        connection: AppConnection, policy: Policy, asked: Mapping[Asker, frozenset[UUID]]
+        connection: SnapshotConnection, policy: Policy, asked: Mapping[Asker, frozenset[UUID]]
     ) -> dict[Asker, frozenset[UUID]]:
         calls.append(asked)
         return await readable_by_each(connection, policy, asked)

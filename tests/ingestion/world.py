@@ -101,7 +101,7 @@ class World:
         for passage in sorted(found, key=lambda passage: passage.text):
             if passage.source == self.source.key:
                 texts[passage.external_id] = texts.get(passage.external_id, "") + passage.text
-        async with self.database.app() as connection:
+        async with self.database.snapshot() as connection:
             readable = await readable_documents(
                 connection, self.policy, account, "ask", {p.document_id for p in found}
             )
