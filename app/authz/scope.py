@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import TypeVar
 
 from sqlalchemy import text
@@ -21,6 +22,8 @@ TRIES = 4
 """So often a request begins anew when memberships change under it."""
 REMEMBERED = 10_000
 """Of so many subjects and sets of principals the last resolution is kept in memory."""
+HELD_SECONDS = 900
+"""So long it is used; the database forgets a set that was not held for a day."""
 
 _NOW = text("select value, directory from revision_counter")
 _HOLD = text("select id from hold_set(:principals)")
@@ -33,10 +36,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A subject with the database's id of what it holds; good until the directory changes."""
+    """A subject with the database's id of what it holds, and when on the monotonic clock it was
+    said to be held; good until the directory changes, for `HELD_SECONDS`."""
 
     subject: Subject
     id: int
+    since: float
     clearances: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -92,16 +97,23 @@ class ScopeResolver:
             except ScopeOutdated:
                 if not left:
                     raise
+                # what is remembered may be what was refused
+                self._subjects.pop(account.principal_id, None)
         raise ScopeOutdated
 
     async def _held(self, connection: AppConnection, account: Account, directory: int) -> _Held:
         kept = self._subjects.get(account.principal_id)
-        if kept and kept.subject.account == account and kept.subject.revision >= directory:
+        if (
+            kept
+            and kept.subject.account == account
+            and kept.subject.revision >= directory
+            and monotonic() - kept.since < HELD_SECONDS
+        ):
             return kept
         subject = await resolve_subject(connection, account)
         principals = sorted(subject.principal_ids)
         id_ = await connection.scalar(_HOLD, {"principals": principals})
-        held = _Held(subject, int(id_))
+        held = _Held(subject, int(id_), monotonic())
         _remember(self._subjects, account.principal_id, held)
         return held
 
