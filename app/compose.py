@@ -23,6 +23,7 @@ from app.inference.chat import ChatModel
 from app.inference.embed import LocalEmbedder
 from app.releases.current import release_name
 from app.retrieval.authorised import AuthorisedSearch
+from app.retrieval.proof.watch import Watch
 from app.retrieval.search import Searcher
 from app.runtime.secrets import derive, installation_secret, login_passwords
 from app.settings import Settings
@@ -36,6 +37,7 @@ class Parts:
     levels: tuple[str, ...]
     policy: Policy
     database: Database
+    watch: Watch
     queue: ArqQueue
     embedder: LocalEmbedder
     model: ChatModel
@@ -67,7 +69,8 @@ def compose(settings: Settings) -> Parts:
     secret = installation_secret(settings)
     levels = load_levels(settings.policies)
     policy = Policy.load(settings.policies, levels)
-    database = Database.connect(settings.database_url.get_secret_value(), login_passwords(secret))
+    url, passwords = settings.database_url.get_secret_value(), login_passwords(secret)
+    database = Database.connect(url, passwords)
     embedder = LocalEmbedder(settings.embedding_model)
     api_key = settings.chat_api_key.get_secret_value() if settings.chat_api_key else None
     model = ChatModel.connect(
@@ -93,6 +96,7 @@ def compose(settings: Settings) -> Parts:
         levels=levels,
         policy=policy,
         database=database,
+        watch=Watch(database, lambda: Database.connect(url, passwords, pool_size=1), levels),
         queue=ArqQueue(settings.queue_url.get_secret_value() if settings.queue_url else ""),
         embedder=embedder,
         model=model,

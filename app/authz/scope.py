@@ -64,22 +64,31 @@ class ScopeResolver:
         is not there yet.
         """
         async with self.database.app() as connection:
-            for _ in range(TRIES):
-                now = (await connection.execute(_NOW)).one()
-                if at_least_revision is not None and now.value < at_least_revision:
-                    raise RevisionNotReached(
-                        f"the database is at revision {now.value}, "
-                        f"the request asks for {at_least_revision}; ask again later"
-                    )
-                held = await self._held(connection, account, now.directory)
-                slots = self._slots.get(held.id)
-                if slots is None or slots[0] != now.value:
-                    now = (await connection.execute(_SLOTS, {"held": held.id})).one()
-                    slots = now.value, SlotSet.of(now.bits)
-                    _remember(self._slots, held.id, slots)
-                if now.directory <= held.subject.revision:
-                    return self._scope(held, purpose, slots[1], now.value)
-            raise ScopeOutdated
+            held, revision, slots = await self._current(connection, account, at_least_revision)
+        # only now: other requests must find nothing in memory that is not committed yet
+        _remember(self._subjects, account.principal_id, held)
+        _remember(self._slots, held.id, (revision, slots))
+        return self._scope(held, purpose, slots, revision)
+
+    async def _current(
+        self, connection: AppConnection, account: Account, at_least_revision: int | None
+    ) -> tuple[_Held, int, SlotSet]:
+        """What the account holds and may read, and the revision of both."""
+        for _ in range(TRIES):
+            now = (await connection.execute(_NOW)).one()
+            if at_least_revision is not None and now.value < at_least_revision:
+                raise RevisionNotReached(
+                    f"the database is at revision {now.value}, "
+                    f"the request asks for {at_least_revision}; ask again later"
+                )
+            held = await self._held(connection, account, now.directory)
+            slots = self._slots.get(held.id)
+            if slots is None or slots[0] != now.value:
+                now = (await connection.execute(_SLOTS, {"held": held.id})).one()
+                slots = now.value, SlotSet.of(now.bits)
+            if now.directory <= held.subject.revision:
+                return held, now.value, slots[1]
+        raise ScopeOutdated
 
     async def within(
         self,
@@ -113,9 +122,7 @@ class ScopeResolver:
         subject = await resolve_subject(connection, account)
         principals = sorted(subject.principal_ids)
         id_ = await connection.scalar(_HOLD, {"principals": principals})
-        held = _Held(subject, int(id_), monotonic())
-        _remember(self._subjects, account.principal_id, held)
-        return held
+        return _Held(subject, int(id_), monotonic())
 
     def _scope(self, held: _Held, purpose: str, slots: SlotSet, revision: int) -> Scope:
         if purpose not in held.clearances:

@@ -58,4 +58,3 @@ def list_all(data_dir: DataDir = None) -> None:
 
 def _end(grace: timedelta) -> str:
     return f"hold for {grace.total_seconds():.0f} s more"
-

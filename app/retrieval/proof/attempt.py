@@ -25,7 +25,7 @@ def named(template: str, **names: str | sql.Composable) -> TextClause:
 
 def composed(template: str, **names: str | sql.Composable) -> sql.Composed:
     parts = {k: sql.Identifier(v) if isinstance(v, str) else v for k, v in names.items()}
-    return sql.SQL(template).format(**parts)  # type: ignore[arg-type]
+    return sql.SQL(template).format(**parts)
 
 
 async def tried(

@@ -28,6 +28,7 @@ select c.relname as name, p.polname as policy, p.polcmd as command, p.polpermiss
 Policy = tuple[str, bool, tuple[str, ...], str | None, str | None]
 """Command, permissive, roles, the rows it shows, the rows it lets in."""
 
+
 async def text_tables(connection: AppConnection) -> list[str]:
     """Every table that holds text, of classifications that policy has and has had."""
     return [row.name for row in await connection.execute(_TABLES)]

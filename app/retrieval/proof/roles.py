@@ -75,8 +75,7 @@ async def findings(connection: AppConnection) -> list[str]:
         for login in await connection.scalars(_MISSING, logins)
     ]
     said += [
-        f"the login {row.login} {row.power}; take that from it:"
-        f" alter role {row.login} {row.take}"
+        f"the login {row.login} {row.power}; take that from it: alter role {row.login} {row.take}"
         for row in await connection.execute(_POWERS, logins)
     ]
     said += [

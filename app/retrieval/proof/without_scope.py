@@ -72,9 +72,12 @@ async def _by_the_reader(connection: AsyncConnection, tables: list[str]) -> list
     if await visible(connection, tables):
         said.append("portcullis_reader counts rows of text without a scope")
     for table in tables:
-        for template in ("select * from public.{t} limit 1", "select 1 from public.{t} limit 1"):
-            if await tried(connection, named(template, t=table)):
-                said.append(f"portcullis_reader reads {table} without a scope")
+        every = (
+            named("select * from public.{t} limit 1", t=table),
+            named("select 1 from public.{t} limit 1", t=table),
+        )
+        if any([await tried(connection, statement) for statement in every]):
+            said.append(f"portcullis_reader reads {table} without a scope")
         if await copied(connection, table):
             said.append(f"portcullis_reader copies {table} without a scope")
         explained = named("explain (analyze, format json) select * from public.{t}", t=table)
@@ -93,15 +96,21 @@ def _rows(plan: Any) -> float:
 
 async def _as_others(connection: AsyncConnection, login: Login, owner: str) -> list[str]:
     """Nobody becomes somebody else inside a connection."""
-    said = []
-    for other in (*(one.value for one in Login if one is not login), owner):
-        for template in ("set local role {other}", "set local session authorization {other}"):
-            if await tried(connection, named(template, other=other)) is not None:
-                said.append(
-                    f"{login} becomes {other} by `{named(template, other=other)}`; end what makes"
-                    f" it a member of {other} or a superuser"
-                )
-    return said
+    others = [*(one.value for one in Login if one is not login), owner]
+    every = {
+        other: [
+            named("set local role {other}", other=other),
+            named("set local session authorization {other}", other=other),
+        ]
+        for other in others
+    }
+    return [
+        f"{login} becomes {other} by `{statement}`; end what makes it a member of {other} or a"
+        " superuser"
+        for other, statements in every.items()
+        for statement in statements
+        if await tried(connection, statement) is not None
+    ]
 
 
 async def _statistics(connection: AsyncConnection, login: Login, tables: list[str]) -> list[str]:
@@ -113,7 +122,9 @@ async def _statistics(connection: AsyncConnection, login: Login, tables: list[st
             " security"
         )
     if await tried(connection, _RAW_STATISTICS) is not None:
-        said.append(f"{login} may read pg_statistic; revoke select on it from {login} and public")
+        said.append(
+            f"{login} may read pg_statistic; take from it the role or the grant that lets it"
+        )
     return said
 
 
