@@ -25,6 +25,7 @@ from app.inference.embed import LocalEmbedder, embedding_dimensions
 from app.releases.current import release_name
 from app.retrieval.authorised import AuthorisedSearch
 from app.retrieval.copies import CodeCopies
+from app.retrieval.proof.watch import ProofWatch
 from app.retrieval.search import Searcher
 from app.runtime.secrets import derive, installation_secret, login_passwords
 from app.settings import Settings
@@ -38,6 +39,7 @@ class Parts:
     levels: tuple[str, ...]
     policy: Policy
     database: Database
+    proof: ProofWatch
     queue: ArqQueue
     embedder: LocalEmbedder
     model: ChatModel
@@ -71,11 +73,10 @@ def compose(settings: Settings) -> Parts:
     secret = installation_secret(settings)
     levels = load_levels(settings.policies)
     policy = Policy.load(settings.policies, levels)
+    url, passwords = settings.database_url.get_secret_value(), login_passwords(secret)
     replica = settings.database_replica_url
     database = Database.connect(
-        settings.database_url.get_secret_value(),
-        login_passwords(secret),
-        replica_url=replica.get_secret_value() if replica else None,
+        url, passwords, replica_url=replica.get_secret_value() if replica else None
     )
     embedder = LocalEmbedder(settings.embedding_model)
     api_key = settings.chat_api_key.get_secret_value() if settings.chat_api_key else None
@@ -104,6 +105,7 @@ def compose(settings: Settings) -> Parts:
         levels=levels,
         policy=policy,
         database=database,
+        proof=ProofWatch(database, lambda: Database.connect(url, passwords, pool_size=1), levels),
         queue=ArqQueue(settings.queue_url.get_secret_value() if settings.queue_url else ""),
         embedder=embedder,
         model=model,

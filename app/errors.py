@@ -109,7 +109,10 @@ class RecordNotWritten(Unavailable):
 
 
 class EnforcementBroken(PortcullisError):
-    """The database does not enforce the scope, so the service will not start."""
+    """The database does not enforce who may read what, so nothing is read from it until it does;
+    `portcullis doctor` says what is wrong."""
+
+    status = 503
 
 
 class ConfigurationError(PortcullisError):

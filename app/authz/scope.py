@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import TypeVar
 
 from sqlalchemy import text
@@ -21,6 +22,8 @@ TRIES = 4
 """So often a request begins anew when memberships change under it."""
 REMEMBERED = 10_000
 """Of so many subjects and sets of principals the last resolution is kept in memory."""
+HELD_SECONDS = 900
+"""So long it is used; the database forgets a set that was not held for a day."""
 
 _NOW = text("select value, directory from revision_counter")
 _HOLD = text("select id from hold_set(:principals)")
@@ -33,10 +36,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A subject with the database's id of what it holds; good until the directory changes."""
+    """A subject with the database's id of what it holds, and when on the monotonic clock it was
+    said to be held; good until the directory changes, for `HELD_SECONDS`."""
 
     subject: Subject
     id: int
+    since: float
     clearances: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -59,15 +64,16 @@ class ScopeResolver:
         is not there yet.
         """
         async with self.database.app() as connection:
-            held, (revision, slots) = await self._resolve(connection, account, at_least_revision)
-        # not before it is committed: nobody else would find the set in the database
+            held, revision, slots = await self._current(connection, account, at_least_revision)
+        # only now: other requests must find nothing in memory that is not committed yet
         _remember(self._subjects, account.principal_id, held)
         _remember(self._slots, held.id, (revision, slots))
         return self._scope(held, purpose, slots, revision)
 
-    async def _resolve(
+    async def _current(
         self, connection: AppConnection, account: Account, at_least_revision: int | None
-    ) -> tuple[_Held, tuple[int, SlotSet]]:
+    ) -> tuple[_Held, int, SlotSet]:
+        """What the account holds and may read, and the revision of both."""
         for _ in range(TRIES):
             now = (await connection.execute(_NOW)).one()
             if at_least_revision is not None and now.value < at_least_revision:
@@ -81,7 +87,7 @@ class ScopeResolver:
                 now = (await connection.execute(_SLOTS, {"held": held.id})).one()
                 slots = now.value, SlotSet.of(now.bits)
             if now.directory <= held.subject.revision:
-                return held, slots
+                return held, now.value, slots[1]
         raise ScopeOutdated
 
     async def within(
@@ -100,16 +106,23 @@ class ScopeResolver:
             except ScopeOutdated:
                 if not left:
                     raise
+                # what is remembered may be what was refused
+                self._subjects.pop(account.principal_id, None)
         raise ScopeOutdated
 
     async def _held(self, connection: AppConnection, account: Account, directory: int) -> _Held:
         kept = self._subjects.get(account.principal_id)
-        if kept and kept.subject.account == account and kept.subject.revision >= directory:
+        if (
+            kept
+            and kept.subject.account == account
+            and kept.subject.revision >= directory
+            and monotonic() - kept.since < HELD_SECONDS
+        ):
             return kept
         subject = await resolve_subject(connection, account)
         principals = sorted(subject.principal_ids)
         id_ = await connection.scalar(_HOLD, {"principals": principals})
-        return _Held(subject, int(id_))
+        return _Held(subject, int(id_), monotonic())
 
     def _scope(self, held: _Held, purpose: str, slots: SlotSet, revision: int) -> Scope:
         if purpose not in held.clearances:

@@ -11,20 +11,21 @@ from numpy.typing import NDArray
 from psycopg import sql
 from sqlalchemy import text
 
-from app.db.engine import CodesConnection
+from app.db.engine import AppConnection, CodesConnection
 
 _SNAPSHOT = text("select pg_current_snapshot()::text")
 _CHANGED = text("""
 select pg_current_snapshot()::text as snapshot, (
-  select coalesce(array_agg(distinct classification), '{}') from chunk_change
+  select coalesce(array_agg(distinct classification), '{}') from code_change
    where xid >= pg_snapshot_xmin(cast(:seen as pg_snapshot))
      and not pg_visible_in_snapshot(xid, cast(:seen as pg_snapshot))) as levels
 """)
 _IDS = text("""
-select distinct chunk_id from chunk_change
+select distinct chunk_id from code_change
  where xid >= pg_snapshot_xmin(cast(:seen as pg_snapshot))
    and not pg_visible_in_snapshot(xid, cast(:seen as pg_snapshot)) and classification = :level
 """)
+_FORGET = text("delete from code_change where at < now() - interval '1 day'")
 _HEADER = 19  # bytes before the first row of binary COPY, and
 _TRAILER = 2  # after the last (PostgreSQL documentation, COPY, "Binary Format")
 
@@ -53,6 +54,11 @@ async def changes_since(connection: CodesConnection, seen: str) -> tuple[str, li
 async def changed_ids(connection: CodesConnection, seen: str, level: str) -> list[Any]:
     """The chunks of a classification that were written, moved or deleted since `seen`."""
     return list(await connection.scalars(_IDS, {"seen": seen, "level": level}))
+
+
+async def forget_changes(connection: AppConnection) -> None:
+    """Forget the changes of more than a day ago; a copy that old is read anew."""
+    await connection.execute(_FORGET)
 
 
 async def read_codes(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
@@ -16,7 +16,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from app.db.enforcement import Enforcement
 from app.db.replica import Replica
+from app.db.reset import reset_on_return
 from app.errors import DatabaseUnavailable
 
 
@@ -47,6 +49,7 @@ class Database:
 
     engines: dict[Login, AsyncEngine]
     replica: Replica | None = None
+    enforcement: Enforcement = field(default_factory=Enforcement)
 
     @classmethod
     def connect(
@@ -61,7 +64,7 @@ class Database:
 
         def engine(url: str, login: Login, patience: int = 5) -> AsyncEngine:
             reads = login in (Login.READER, Login.CODES)
-            return create_async_engine(
+            made = create_async_engine(
                 make_url(url).set(
                     drivername="postgresql+psycopg",
                     username=login.value,
@@ -77,7 +80,12 @@ class Database:
                 # psycopg would prepare a statement at its sixth run, and the generic plan
                 # picks the wrong index for array parameters.
                 connect_args={"prepare_threshold": None, "connect_timeout": patience},
+                # what reads text is reset by ourselves, and of more than a transaction
+                pool_reset_on_return=None if reads else "rollback",
             )
+            if reads:
+                reset_on_return(made)
+            return made
 
         return cls(
             {login: engine(url, login) for login in Login},
@@ -123,7 +131,9 @@ class Database:
     @asynccontextmanager
     async def reader(self, engine: AsyncEngine | None = None) -> AsyncIterator[ReaderConnection]:
         """A read-only transaction that sees no text until a scope is set that was sealed for its
-        connection (`app.authz.reading`). `engine` is the primary's unless another is named."""
+        connection (`app.authz.reading`). `engine` is the primary's unless another is named. Raises
+        EnforcementBroken while the last proof says that the database does not see to that."""
+        self.enforcement.require()
         async with self._transaction(engine or self.engines[Login.READER]) as connection:
             yield ReaderConnection(connection)
 

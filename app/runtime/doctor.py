@@ -16,13 +16,16 @@ import redis
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from app.authz.levels import load_levels
+from app.db.engine import Database
 from app.db.migrate import head
 from app.errors import PortcullisError
+from app.retrieval.proof.proof import look
 from app.runtime.endpoints import running, with_urls
 from app.runtime.folders import Folders
 from app.runtime.ours import WebService
 from app.runtime.postgres import EmbeddedPostgres
-from app.runtime.secrets import installation_secret
+from app.runtime.secrets import installation_secret, login_passwords
 from app.runtime.vllm import ENGINE, packaged_gguf
 from app.settings import Settings
 
@@ -43,7 +46,8 @@ class Finding:
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at every part; changes nothing and never raises."""
+    """Look at every part; never raises, and changes nothing but that the proof of enforcement
+    plants its canary where there is none."""
     return await asyncio.to_thread(lambda: list(_findings(settings)))
 
 
@@ -138,6 +142,26 @@ def _postgres(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "schema", current, row[0] if row else "none", "" if current else "run `portcullis migrate`"
     )
+    if current:
+        yield from _enforcement(settings)
+
+
+def _enforcement(settings: Settings) -> Iterator[Finding]:
+    """One line for each thing for which the service does not start."""
+    assert settings.database_url is not None
+    url = settings.database_url.get_secret_value()
+    try:
+        passwords = login_passwords(installation_secret(settings))
+        levels = load_levels(settings.policies)
+        found = asyncio.run(look(lambda: Database.connect(url, passwords, pool_size=1), levels))
+    except PortcullisError as error:
+        found = (error.message,)
+    except Exception as error:
+        found = (f"the proof broke with {type(error).__name__}, so nothing is proven",)
+    for finding in found:
+        yield Finding("enforcement", False, "", finding)
+    if not found:
+        yield Finding("enforcement", True, "proven")
 
 
 def _replica(settings: Settings) -> Finding:
@@ -237,5 +261,5 @@ def _web(url: str) -> Finding:
         return Finding("web service", False, "", message)
     if ready.get("ready"):
         return Finding("web service", True, url)
-    lacks = [name for name in ("database", "embedding") if not ready.get(name)]
+    lacks = [name for name in ("database", "enforcement", "embedding") if not ready.get(name)]
     return Finding("web service", False, "", f"it is not ready yet: no {' and no '.join(lacks)}")

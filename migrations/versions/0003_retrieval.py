@@ -16,19 +16,19 @@ depends_on = None
 CODES = """
 -- What happened to chunks, for the copies of their codes in memory. `xid` says which transaction
 -- did it, so that whoever has read up to a snapshot reads just what was not in it.
-create table chunk_change (
+create table code_change (
   xid xid8 not null default pg_current_xact_id(),
   at timestamptz not null default now(),
   classification text not null,
   chunk_id uuid not null
 );
-create index chunk_change_xid on chunk_change using btree (xid);
-create index chunk_change_at on chunk_change (at);
+create index code_change_xid on code_change using btree (xid);
+create index code_change_at on code_change (at);
 
-create function log_chunk_change() returns trigger
+create function log_code_change() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
-  insert into public.chunk_change (classification, chunk_id)
+  insert into public.code_change (classification, chunk_id)
     select tg_argv[0], c.id from changed c;
   return null;
 end $$;
@@ -43,6 +43,8 @@ declare
      where attrelid = ('public.' || quote_ident(chunks))::regclass and attname = 'embedding');
   verb text;
 begin
+  execute format('drop policy if exists codes on %I', chunks);
+  execute format('create policy codes on %I for select to portcullis_codes using (true)', chunks);
   if exists (select from pg_attribute
               where attrelid = ('public.' || quote_ident(chunks))::regclass
                 and attname = 'code') then
@@ -53,17 +55,15 @@ begin
   foreach verb in array array['insert', 'update', 'delete'] loop
     execute format($ddl$
       create trigger log_%s after %s on %I referencing %s table as changed
-        for each statement execute function log_chunk_change(%L)$ddl$,
+        for each statement execute function log_code_change(%L)$ddl$,
       verb, verb, chunks, case verb when 'delete' then 'old' else 'new' end, level);
   end loop;
-  execute format('create policy codes on %I for select to portcullis_codes using (true)', chunks);
   execute format('grant select (id, slot_id, code) on %I to portcullis_codes', chunks);
 end $$;
 
 select keep_codes(substring(c.relname from '_(.*)$'))
   from pg_class c
- where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname ~ '^chunk_'
-   and c.relname <> 'chunk_change';
+ where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname ~ '^chunk_';
 """
 
 WORDS = """
@@ -101,16 +101,15 @@ end $$;
 
 select search_words_in(substring(c.relname from '_(.*)$'))
   from pg_class c
- where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname ~ '^chunk_'
-   and c.relname <> 'chunk_change';
+ where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname ~ '^chunk_';
 """
 
 GRANTS = """
-revoke all on function log_chunk_change(), keep_codes(text), search_words_in(text),
+revoke all on function log_code_change(), keep_codes(text), search_words_in(text),
   matching_chunks(text, tsquery, integer) from public;
 grant usage on schema public to portcullis_codes, portcullis_search;
-grant select on chunk_change to portcullis_codes;
-grant delete, select (at) on chunk_change to portcullis_app;
+grant select on code_change to portcullis_codes;
+grant delete, select (at) on code_change to portcullis_app;
 grant execute on function readable_bits(text) to portcullis_search;
 grant execute on function matching_chunks(text, tsquery, integer) to portcullis_reader;
 grant create on schema public to portcullis_search;

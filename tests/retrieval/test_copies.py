@@ -100,7 +100,7 @@ async def test_who_was_away_for_long_reads_everything_again(
     async with database.ingest() as connection:
         await write(connection, 13)
     async with database.app() as connection:  # as the housekeeping does with old entries
-        await connection.execute(text("delete from chunk_change"))
+        await connection.execute(text("delete from code_change"))
     monkeypatch.setattr(module, "FORGOTTEN_SECONDS", -1.0)
     assert await in_memory(copies) == await afresh(database, levels)
 
