@@ -79,6 +79,7 @@ async def test_a_new_classification_gets_a_canary(
     connect: Any, levels: tuple[str, ...], faults: Faults
 ) -> None:
     faults.run("select create_level('fresh', 8)")
+    faults.run("select keep_codes('fresh'), search_words_in('fresh')")
     assert await look(connect, (*levels, "fresh")) == ()
     faults.run("drop table chunk_fresh, rendition_fresh")
 
