@@ -16,13 +16,16 @@ from app.authn.attempts import Attempts
 from app.authz.levels import load_levels
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
+from app.authz.watch import Watch
 from app.catalog.queue import ArqQueue
 from app.db.engine import Database
 from app.errors import ConfigurationError
 from app.inference.chat import ChatModel
-from app.inference.embed import LocalEmbedder
+from app.inference.embed import LocalEmbedder, embedding_dimensions
 from app.releases.current import release_name
 from app.retrieval.authorised import AuthorisedSearch
+from app.retrieval.copies import CodeCopies
+from app.retrieval.proof.watch import ProofWatch
 from app.retrieval.search import Searcher
 from app.runtime.secrets import derive, installation_secret, login_passwords
 from app.settings import Settings
@@ -36,6 +39,7 @@ class Parts:
     levels: tuple[str, ...]
     policy: Policy
     database: Database
+    proof: ProofWatch
     queue: ArqQueue
     embedder: LocalEmbedder
     model: ChatModel
@@ -45,6 +49,7 @@ class Parts:
     searcher: Searcher
     search: AuthorisedSearch
     conversations: Conversations
+    watch: Watch
     answering: Answering
 
     @property
@@ -52,6 +57,7 @@ class Parts:
         return self.settings.max_document_mb * 1_000_000
 
     async def close(self) -> None:
+        await self.watch.close()
         await self.model.close()
         await self.queue.close()
         await self.database.close()
@@ -67,7 +73,11 @@ def compose(settings: Settings) -> Parts:
     secret = installation_secret(settings)
     levels = load_levels(settings.policies)
     policy = Policy.load(settings.policies, levels)
-    database = Database.connect(settings.database_url.get_secret_value(), login_passwords(secret))
+    url, passwords = settings.database_url.get_secret_value(), login_passwords(secret)
+    replica = settings.database_replica_url
+    database = Database.connect(
+        url, passwords, replica_url=replica.get_secret_value() if replica else None
+    )
     embedder = LocalEmbedder(settings.embedding_model)
     api_key = settings.chat_api_key.get_secret_value() if settings.chat_api_key else None
     model = ChatModel.connect(
@@ -75,9 +85,11 @@ def compose(settings: Settings) -> Parts:
     )
     profile = profile_of(settings.chat_model, settings.chat_profile)
     resolver = ScopeResolver(database, policy, settings.scope_seconds)
-    searcher = Searcher(database, embedder)
+    copies = CodeCopies(database, levels, embedding_dimensions(settings.embedding_model))
+    searcher = Searcher(database, embedder, copies)
     recorder = Recorder(database)
     conversations = Conversations(database, policy)
+    watch = Watch(database, policy)
     release = release_name(
         {
             "model": settings.chat_model,
@@ -93,6 +105,7 @@ def compose(settings: Settings) -> Parts:
         levels=levels,
         policy=policy,
         database=database,
+        proof=ProofWatch(database, lambda: Database.connect(url, passwords, pool_size=1), levels),
         queue=ArqQueue(settings.queue_url.get_secret_value() if settings.queue_url else ""),
         embedder=embedder,
         model=model,
@@ -102,6 +115,7 @@ def compose(settings: Settings) -> Parts:
         searcher=searcher,
         search=AuthorisedSearch(resolver, searcher, recorder),
         conversations=conversations,
+        watch=watch,
         answering=Answering(
             database=database,
             policy=policy,
@@ -112,6 +126,7 @@ def compose(settings: Settings) -> Parts:
             profile=profile,
             recorder=recorder,
             conversations=conversations,
+            watch=watch,
             release=release,
             salt_key=derive(secret, "cache salt"),
         ),

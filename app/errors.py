@@ -66,6 +66,12 @@ class Conflict(PortcullisError):
     status = 409
 
 
+class NoLongerKept(PortcullisError):
+    """What this asks for is not kept any more."""
+
+    status = 410
+
+
 class TooLarge(PortcullisError):
     """The document is larger than the limit."""
 
@@ -74,6 +80,12 @@ class TooLarge(PortcullisError):
 
 class RevisionNotReached(PortcullisError):
     """The database has not reached the revision that the request asks for; ask again later."""
+
+    status = 409
+
+
+class ScopeOutdated(PortcullisError):
+    """Permissions changed while this was being read; ask again."""
 
     status = 409
 
@@ -97,8 +109,17 @@ class RecordNotWritten(Unavailable):
 
 
 class EnforcementBroken(PortcullisError):
-    """The database does not enforce the scope, so the service will not start."""
+    """The database does not enforce who may read what, so nothing is read from it until it does;
+    `portcullis doctor` says what is wrong."""
+
+    status = 503
 
 
 class ConfigurationError(PortcullisError):
     """A setting or a policy file is wrong."""
+
+
+class Withdrawn(PortcullisError):
+    """What you may read changed while this was made; ask again."""
+
+    status = 409

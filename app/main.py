@@ -11,16 +11,19 @@ import uvicorn
 from litestar import Litestar
 
 from app.compose import Parts, compose
-from app.errors import PortcullisError
+from app.errors import PortcullisError, Unavailable
+from app.runtime.part import REFUSED
 from app.runtime.show import PASSWORD, Show
 from app.settings import Settings
 from app.telemetry import configure_logs
+from app.web import figures
 from app.web.routes import application
 from app.web.services import DemoPerson, Services
 
 
 def create_app(parts: Parts) -> Litestar:
-    """The application of composed parts. The embedding model loads while it starts."""
+    """The application of composed parts. The embedding model loads while it starts, which it
+    does only where the database enforces the scope."""
     settings = parts.settings
     people = Show.load().people if settings.demo else ()
     services = Services(
@@ -45,29 +48,41 @@ def create_app(parts: Parts) -> Litestar:
         ),
         demo_password=PASSWORD if settings.demo else "",
     )
+    figures.show_enforcement(parts.database.enforcement)
+    watching: list[asyncio.Task[None]] = []
     loading: list[asyncio.Task[None]] = []
 
-    async def load() -> None:
+    async def prove() -> None:
+        watching.append(await parts.proof.begin())
+
+    async def start() -> None:
+        parts.watch.start()
         loading.append(asyncio.create_task(asyncio.to_thread(parts.embedder.load)))
 
     async def close() -> None:
         await services.generations.close()
+        for task in watching:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         for task in loading:
             with contextlib.suppress(Exception):
                 await task
         await parts.close()
 
-    return application(services, on_startup=[load], on_shutdown=[close])
+    return application(services, on_startup=[prove, start], on_shutdown=[close])
 
 
 def main() -> int:
     configure_logs()
     settings = Settings()
     try:
-        app = create_app(compose(settings))
+        parts = compose(settings)
+        asyncio.run(parts.proof.prove())
+        app = create_app(parts)
     except PortcullisError as error:
-        sys.stderr.write(f"web: {error.message}\n")
-        return 1
+        sys.stderr.write(f"{error.message}\n")
+        return 1 if isinstance(error, Unavailable) else REFUSED
     uvicorn.run(
         app,
         host=settings.host,

@@ -28,6 +28,11 @@ class Settings(BaseSettings):
         default=None,
         description="Postgres >= 16 with pgvector, as its owner; unset: the embedded one",
     )
+    database_replica_url: SecretStr | None = Field(
+        default=None,
+        description="A streaming replica of it, as its owner, that serves reads where it is fresh"
+        " enough; unset: none",
+    )
     queue_url: SecretStr | None = Field(
         default=None, description="Valkey or Redis; unset: the embedded one"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app.authz.grants import Placed, ensure_container, explicit_slot
+from app.authz.grants import Placed, confirm_slot, ensure_container, explicit_slot
 from app.db.chunks import write_rendition
 from app.db.engine import Database, IngestConnection
 from app.db.levels import delete_rows, move_rows
@@ -93,7 +93,9 @@ class Indexer:
                     "chunks": len(chunks),
                 },
             )
-            await self._end(connection, work, document, placed)
+            await self._end(connection, work, placed)
+            # what was there before is revoked: nobody reads it on a copy that is behind
+            await raise_revision(connection, "document indexed")
         return True
 
     async def place(self, work: Work) -> bool:
@@ -109,10 +111,11 @@ class Indexer:
             moved = bool(placed.slot_id != document.slot_id)
             if moved:
                 await move_rows(connection, self.levels, work.document_id, placed.slot_id)
+                await raise_revision(connection, "document moved to another ACL slot")
             await connection.execute(
                 _PLACE, {"id": work.document_id, "slot": placed.slot_id, "container": container}
             )
-            await self._end(connection, work, document, placed)
+            await self._end(connection, work, placed)
         return moved
 
     async def record_problem(self, work: Work, problem: DocumentProblem) -> None:
@@ -163,7 +166,11 @@ class Indexer:
             return container, await explicit_slot(connection, work.source_id, container, own)
         if item.acl is not None or folder_slot is None:
             acl = item.acl or Acl()
-            return container, await explicit_slot(connection, work.source_id, container, acl)
+            placed = await explicit_slot(connection, work.source_id, container, acl)
+            if item.acl is not None and work.intake_id is not None:
+                # who pushes an ACL stands by it; a sync stands by all of its source's at its end
+                await confirm_slot(connection, placed.slot_id)
+            return container, placed
         return container, Placed(folder_slot, ())
 
     async def _own_acl(self, connection: IngestConnection, slot_id: int) -> Acl:
@@ -179,11 +186,7 @@ class Indexer:
         order = self.levels.index
         return any(order(level) > order(document.classification) for level in stated)
 
-    async def _end(
-        self, connection: IngestConnection, work: Work, document: Row[Any], placed: Placed
-    ) -> None:
-        if document.slot_id is not None and document.slot_id != placed.slot_id:
-            await raise_revision(connection, "document moved to another ACL slot")
+    async def _end(self, connection: IngestConnection, work: Work, placed: Placed) -> None:
         name = work.item.external_id
         if work.item.acl is None and work.item.container is None:
             await open_problem(connection, work.source_id, name, NOBODY)

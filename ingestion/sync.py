@@ -43,7 +43,10 @@ _DELETE = text("delete from document where id = any (:ids)")
 _OPEN_PROBLEMS = text("""
 select external_id from problem where source_id = :source and resolved_at is null
 """)
-_SYNCED = text("update source set synced_at = now() where id = :source")
+_SYNCED = text("""
+update source set synced_at = now(), confirmed_at = now() - make_interval(secs => :since)
+ where id = :source
+""")
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class SyncJob:
         await self._delete(gone)
         tally.outcomes["deleted"] = len(gone)
         await self._widen(scan)
-        await self._settle_problems(scan, present)
+        await self._settle_problems(scan, present, began)
         await report()
         failed = tally.outcomes["failed"]
         return f"{failed} documents could not be indexed; see the problems" if failed else ""
@@ -158,7 +161,7 @@ class SyncJob:
             await connection.execute(_DELETE, {"ids": gone})
             await raise_revision(connection, f"{len(gone)} documents left source {self.source}")
 
-    async def _settle_problems(self, scan: Scan, documents: set[str]) -> None:
+    async def _settle_problems(self, scan: Scan, documents: set[str], began: float) -> None:
         """Open what the scan found; close what speaks of things that are gone or mended."""
         async with self.indexer.database.ingest() as connection:
             for name, problem in scan.problems.items():
@@ -167,7 +170,9 @@ class SyncJob:
             for name in opened:
                 if name not in scan.problems and name not in documents:
                     await resolve_problem(connection, self.source_id, name)
-            await connection.execute(_SYNCED, {"source": self.source_id})
+            # the ACLs are those of when the source was looked at
+            since = perf_counter() - began
+            await connection.execute(_SYNCED, {"source": self.source_id, "since": since})
 
     async def _report(self, job: Claimed, scan: Scan, tally: Tally, seconds: float) -> None:
         outcomes = tally.outcomes

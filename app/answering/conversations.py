@@ -116,7 +116,7 @@ class Conversations:
     async def history(self, account: Account, conversation_id: UUID) -> Sequence[Exchange]:
         """What was said, with every citation authorised now. Raises NotFound."""
         key = {"id": conversation_id, "owner": account.principal_id}
-        async with self.database.app() as connection:
+        async with self.database.snapshot() as connection:
             if await connection.scalar(_FIND, key) is None:
                 raise NotFound("there is no such conversation, or it is not yours")
             rows = (await connection.execute(_EXCHANGES, key)).all()

@@ -13,28 +13,32 @@ import hashlib
 import hmac
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import structlog
 
 from app.answering.context import supported_blocks
 from app.answering.conversations import Conversations
+from app.answering.ending import in_time
+from app.answering.events import AnswerEvent, Delta, Finished, Started
 from app.answering.evidence import choose_quotes
 from app.answering.guard import check, nearest_quote
 from app.answering.profiles import Profile
 from app.answering.prompt import chat_prompt, completion_prompt
+from app.answering.question import checked
 from app.answering.wording import MODEL_SILENT, NOTHING_FOUND, WITHDRAWN, in_short, quoted
 from app.audit.record import Recorder, sha256
 from app.authz.policy import Policy
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
+from app.authz.watch import Watch
 from app.db.engine import Database
 from app.domain.answer import Answer, Citation, Draft, Outcome, Prompt, Quote
 from app.domain.principal import Account
 from app.domain.record import AuditRecord
-from app.domain.scope import Passage, Scope
-from app.errors import InvalidInput, ModelUnavailable, PortcullisError
+from app.domain.scope import Found, Passage, Scope
+from app.errors import ModelUnavailable, PortcullisError, Withdrawn
 from app.inference.chat import ChatModel
 from app.inference.embed import Embedder
 from app.retrieval.authorised import recorded
@@ -46,35 +50,8 @@ PASSAGES = 20
 CONTEXT_PASSAGES = 6
 """So many are given to a model that reads whole passages."""
 CONTEXT_TOKENS = 600
-LONGEST_QUESTION = 2_000
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The record is durable; `audit_id` names it."""
-
-    audit_id: UUID
-    conversation_id: UUID
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """A further piece of the answer's Markdown, released for good."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The whole answer."""
-
-    answer: Answer
-
-
-AnswerEvent = Started | Delta | Finished
 
 
 @dataclass(frozen=True)
@@ -90,6 +67,7 @@ class Answering:
     profile: Profile
     recorder: Recorder
     conversations: Conversations
+    watch: Watch
     release: str
     salt_key: str
 
@@ -98,61 +76,77 @@ class Answering:
     ) -> AsyncGenerator[AnswerEvent]:
         """Answer as the account. Closing the iterator early stops the generation.
 
+        When a document that it is made of is withdrawn, the stream says so at once and ends.
         Raises InvalidInput, NotSignedIn, NotFound for a conversation that is not theirs,
         RecordNotWritten, ModelUnavailable, DatabaseUnavailable; after an error nothing more is
         released, and the record says how it ended.
         """
-        question = _checked(question)
+        question = checked(question)
         conversation = await self.conversations.open(account, conversation_id, question)
-        scope = await self.resolver.resolve(account, PURPOSE)
-        found = await self.searcher.search(scope, question, PASSAGES)
+
+        async def look(scope: Scope) -> tuple[Scope, Found]:
+            return scope, await self.searcher.search(scope, question, PASSAGES)
+
+        scope, found = await self.resolver.within(account, PURPOSE, look)
         passages = await self.authorised_again(account, found.passages)
         quotes: tuple[Quote, ...] = ()
         if self.profile is Profile.EVIDENCE:
             quotes = await choose_quotes(self.embedder, question, passages)
-            citations = tuple(_citation(n, q.passage, q.text) for n, q in enumerate(quotes, 1))
+            citations = tuple(Citation.of(n, q.passage, q.text) for n, q in enumerate(quotes, 1))
         else:
             passages = passages[:CONTEXT_PASSAGES]
-            citations = tuple(_citation(n, p, p.text) for n, p in enumerate(passages, 1))
+            citations = tuple(Citation.of(n, p, p.text) for n, p in enumerate(passages, 1))
 
-        audit_id = await self.recorder.record(
-            self._record(account, scope, question, citations, passages)
-        )
         released: list[str] = []
         outcome = Outcome.STOPPED
         detail: dict[str, str] = {}
-        try:
-            yield Started(audit_id, conversation, scope.revision)
-            if not citations:
-                parts = _once(NOTHING_FOUND)
-                outcome = Outcome.NOTHING_FOUND
-            elif self.profile is Profile.EVIDENCE:
-                parts = self._from_evidence(account, scope, question, quotes, detail)
-            else:
-                parts = self._from_context(account, scope, question, passages)
-            async with aclosing(parts):
-                async for part in parts:
-                    released.append(part)
-                    yield Delta(part)
-            if outcome is not Outcome.NOTHING_FOUND:
-                outcome = Outcome.ANSWERED
-            answer = Answer(
-                "".join(released), citations, outcome, scope.revision, self.release, audit_id
+        documents = {citation.document_id for citation in citations}
+        async with self.watch.holding(account, PURPOSE, documents) as held:
+            audit_id = await self.recorder.record(
+                self._record(account, scope, found.revision, question, citations, passages)
             )
-            await self.conversations.keep(conversation, question, answer)
-            yield Finished(answer)
-        except Exception:
-            outcome = Outcome.FAILED
-            raise
-        finally:
-            # A server cancels again at every await of a closed stream; the record must not care.
-            await asyncio.shield(self._finish(audit_id, outcome, "".join(released), detail))
+            try:
+                yield Started(audit_id, conversation, found.revision, held.documents)
+                if not citations:
+                    parts = _once(NOTHING_FOUND)
+                    outcome = Outcome.NOTHING_FOUND
+                elif self.profile is Profile.EVIDENCE:
+                    parts = self._from_evidence(account, scope, question, quotes, detail)
+                else:
+                    parts = self._from_context(account, scope, question, passages)
+                try:
+                    async with aclosing(held.guarding(parts)) as guarded:
+                        async for part in guarded:
+                            released.append(part)
+                            yield Delta(part)
+                    if outcome is not Outcome.NOTHING_FOUND:
+                        outcome = Outcome.ANSWERED
+                except Withdrawn:
+                    held.withdraw()
+                    outcome = Outcome.WITHDRAWN
+                    released.append(f"\n\n{WITHDRAWN}" if released else WITHDRAWN)
+                    yield Delta(released[-1])
+                answer = Answer(
+                    "".join(released), citations, outcome, found.revision, self.release, audit_id
+                )
+                await in_time(self.conversations.keep(conversation, question, answer))
+                if held.withdrawn.is_set():
+                    outcome = Outcome.WITHDRAWN
+                    answer = replace(answer, text=WITHDRAWN, citations=(), outcome=outcome)
+                yield Finished(answer)
+            except Exception:
+                outcome = Outcome.FAILED
+                raise
+            finally:
+                # A server cancels again at every await of a closed stream; the record must not
+                # care.
+                await asyncio.shield(self._finish(audit_id, outcome, "".join(released), detail))
 
     async def authorised_again(
         self, account: Account, passages: Sequence[Passage]
     ) -> tuple[Passage, ...]:
         """The passages whose documents the account may read at this moment."""
-        async with self.database.app() as connection:
+        async with self.database.snapshot() as connection:
             readable = await readable_documents(
                 connection, self.policy, account, PURPOSE, [p.document_id for p in passages]
             )
@@ -182,8 +176,7 @@ class Answering:
         still = await self.authorised_again(account, [quote.passage for quote in quotes])
         if len(still) < len(quotes):
             detail["verdict"] = "withdrawn"
-            yield f"\n\n{WITHDRAWN}"
-            return
+            raise Withdrawn
         yield f"\n\n{in_short(draft.text, nearest_quote(draft.text, quotes))}"
 
     async def _draft(self, prompt: Prompt, scope: Scope) -> Draft:
@@ -202,8 +195,7 @@ class Answering:
         async with aclosing(supported_blocks(pieces, len(passages))) as blocks:
             async for block in blocks:
                 if len(await self.authorised_again(account, passages)) < len(passages):
-                    yield WITHDRAWN
-                    return
+                    raise Withdrawn
                 yield block
 
     def salt(self, scope: Scope) -> str:
@@ -216,6 +208,7 @@ class Answering:
         self,
         account: Account,
         scope: Scope,
+        revision: int,
         question: str,
         citations: Sequence[Citation],
         passages: Sequence[Passage],
@@ -226,7 +219,7 @@ class Answering:
             "ask",
             id=uuid4(),
             purpose=PURPOSE,
-            revision=scope.revision,
+            revision=revision,
             release=self.release,
             classifications=scope.classifications,
             question_sha256=sha256(question),
@@ -237,7 +230,7 @@ class Answering:
         self, audit_id: UUID, outcome: Outcome, answer: str, detail: dict[str, str]
     ) -> None:
         try:
-            await self.recorder.finish(audit_id, outcome.value, answer, detail)
+            await in_time(self.recorder.finish(audit_id, outcome.value, answer, detail))
         except PortcullisError:
             # The record of the question is durable; only how it ended is missing.
             _log.error("outcome_not_recorded", audit_id=str(audit_id))
@@ -245,26 +238,3 @@ class Answering:
 
 async def _once(text: str) -> AsyncGenerator[str]:
     yield text
-
-
-def _checked(question: str) -> str:
-    question = " ".join(question.replace("\x00", " ").split())
-    if not question:
-        raise InvalidInput("ask a question; this one is empty")
-    if len(question) > LONGEST_QUESTION:
-        raise InvalidInput(f"the question is longer than {LONGEST_QUESTION} characters; shorten it")
-    return question
-
-
-def _citation(number: int, passage: Passage, quote: str) -> Citation:
-    return Citation(
-        number=number,
-        chunk_id=passage.chunk_id,
-        document_id=passage.document_id,
-        title=passage.title,
-        uri=passage.uri,
-        heading=passage.heading,
-        page=passage.page,
-        classification=passage.classification,
-        quote=quote,
-    )

@@ -86,3 +86,8 @@ class Recorder:
 def sha256(words: str) -> str:
     """The digest under which a question or an answer is on record, in hex."""
     return hashlib.sha256(words.encode()).hexdigest()
+
+
+def recordable(words: str) -> str:
+    """Words that anybody may have typed, as a record can hold them."""
+    return words.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")

@@ -12,7 +12,7 @@ from app.authn.attempts import Attempts
 from app.authn.passwords import SHORTEST, hash_password, matches, outdated
 from app.db.engine import Database
 from app.db.principals import principal_ids
-from app.db.revision import lock_revision, raise_revision
+from app.db.revision import lock_revision, raise_directory_revision
 from app.domain.principal import Account, Role
 from app.errors import InvalidInput, NotFound, WrongCredentials
 
@@ -80,7 +80,7 @@ async def add_user(
         await connection.execute(_PUT, {**key, "role": role.value, "hash": hashed})
         if hashed is not None:
             await connection.execute(_REVOKE, key)
-        await raise_revision(connection, "account added")
+        await raise_directory_revision(connection, "account added")
         row = (await connection.execute(_FIND, {"email": ref.key})).one()
     return _account(row)
 
@@ -116,7 +116,7 @@ async def disable_user(database: Database, email: str) -> None:
             raise NotFound(f"there is no account {email!r}")
         await connection.execute(_DISABLE, {"id": row.id})
         await connection.execute(_REVOKE, {"id": row.id})
-        await raise_revision(connection, "account disabled")
+        await raise_directory_revision(connection, "account disabled")
 
 
 async def sign_in(database: Database, attempts: Attempts, email: str, password: str) -> Account:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from sqlalchemy import text
 
 from app.authn.addresses import account_key
 from app.db.engine import Database
+from app.domain.duration import parse_duration
 from app.domain.principal import Account, Role
 from app.errors import InvalidInput, NotFound, NotSignedIn
 
@@ -42,7 +42,6 @@ _REVOKE = text("update token set revoked_at = now() where id = :id and revoked_a
 _REVOKE_DIGEST = text("update token set revoked_at = now() where digest = :digest")
 
 Purpose = Literal["api", "session"]
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +66,10 @@ class ListedToken:
 
 def parse_ttl(words: str) -> timedelta:
     """Read `30m`, `12h`, `30d`. Raises InvalidInput."""
-    found = re.fullmatch(r"(\d{1,6})([smhd])", words.strip())
-    if found is None or int(found[1]) == 0:
-        raise InvalidInput("write how long the token lasts as 30m, 12h or 30d")
-    ttl = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    try:
+        ttl = parse_duration(words)
+    except ValueError as error:
+        raise InvalidInput("write how long the token lasts as 30m, 12h or 30d") from error
     if ttl > LONGEST_TTL:
         raise InvalidInput(f"a token lasts {LONGEST_TTL.days} days at most")
     return ttl

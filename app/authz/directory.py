@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.db.engine import AppConnection
 from app.db.principals import principal_ids
-from app.db.revision import lock_revision, raise_revision
+from app.db.revision import lock_revision, raise_directory_revision
 from app.domain.principal import PrincipalKind, PrincipalRef
 from app.errors import InvalidInput
 
@@ -102,7 +102,7 @@ async def replace_directory(
     changed |= await _set_memberships(
         connection, {(ids[group], ids[member]) for group, member in edges}, before + 1
     )
-    revision = await raise_revision(connection, "directory") if changed else before
+    revision = await raise_directory_revision(connection, "directory") if changed else before
     unknown = sorted(str(m) for _, m in edges if m not in users and m not in keys)
     return DirectoryChange(revision, tuple(dict.fromkeys(unknown)))
 

@@ -56,6 +56,12 @@ values (:slot, :principal, :effect, :inherited, :revision)
 """)
 
 
+_CONFIRM = text("""
+update acl_slot set confirmed_at = now()
+ where id = :slot and confirmed_at < now() - interval '1 minute'
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Where an ACL was put, and the entries of it that map to nobody yet."""
@@ -93,6 +99,12 @@ async def set_container_acl(
         own = {grant for grant in await _current(connection, slot) if not grant[2]}
         await _replace(connection, slot, own | inherited, f"container {external_id}")
     return Placed(slot_id, unmapped)
+
+
+async def confirm_slot(connection: Writer, slot_id: int) -> None:
+    """Its source stands by the slot's ACL: the lease begins anew. Nothing to say of a slot that
+    was confirmed a moment ago."""
+    await connection.execute(_CONFIRM, {"slot": slot_id})
 
 
 async def explicit_slot(

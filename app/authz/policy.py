@@ -13,7 +13,8 @@ from typing import Any
 
 import casbin
 
-from app.domain.principal import Account, Subject
+from app.domain.explanation import Effect
+from app.domain.principal import Account, Role, Subject
 from app.errors import ConfigurationError, NotPermitted
 
 
@@ -43,9 +44,29 @@ class Policy:
 
     def clearance(self, subject: Subject, purpose: str) -> tuple[str, ...]:
         """The classifications that the subject may query for this purpose, least strict first."""
-        holds = self._holds(subject.account, subject.group_keys)
+        return self.clearance_of(subject.account.role, subject.group_keys, purpose)
+
+    def clearance_of(self, role: Role, group_keys: frozenset[str], purpose: str) -> tuple[str, ...]:
+        """The same for whoever has this role and these groups."""
+        holds = self._holds(role, group_keys)
         return tuple(
             level for level in self.levels if self.enforcer.enforce(holds, "query", level, purpose)
+        )
+
+    def holders(self, level: str, purpose: str, effect: Effect) -> tuple[str, ...]:
+        """Whom the rules let query a classification, or keep from it: `everyone`, `role:ROLE` and
+        `group:KEY`, sorted."""
+        return tuple(
+            sorted(
+                {
+                    holder
+                    for holder, action, object_, for_, effect_ in self.enforcer.get_policy()
+                    if action == "query"
+                    and object_ in (level, "*")
+                    and for_ in (purpose, "*")
+                    and effect_ == effect
+                }
+            )
         )
 
     def require_route(self, account: Account, route: str) -> None:
@@ -54,9 +75,9 @@ class Policy:
             raise NotPermitted(f"your role ({account.role}) does not permit {route}")
 
     def may_use(self, account: Account, route: str) -> bool:
-        holds = self._holds(account, frozenset())
+        holds = self._holds(account.role, frozenset())
         return bool(self.enforcer.enforce(holds, "use", route, "*"))
 
     @staticmethod
-    def _holds(account: Account, group_keys: frozenset[str]) -> tuple[str, ...]:
-        return ("everyone", f"role:{account.role}", *(f"group:{key}" for key in group_keys))
+    def _holds(role: Role, group_keys: frozenset[str]) -> tuple[str, ...]:
+        return ("everyone", f"role:{role}", *(f"group:{key}" for key in group_keys))

@@ -7,86 +7,131 @@ the document outwards, so that one mistake does not pass both. Neither calls the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from app.authz.policy import Policy
-from app.db.engine import AppConnection
+from app.db.engine import SnapshotConnection
 from app.domain.principal import Account, Subject
 
+Asker = tuple[Account, str]
+"""An account and the purpose that it asks for."""
+
 _DOCUMENTS = text("""
-select d.id, d.classification, d.slot_id, d.state
-  from document d where d.id = any (:documents)
+select d.id, d.classification, d.slot_id, d.state, a.confirmed_at,
+       s.confirmed_at as source_confirmed_at, clock_timestamp() as now
+  from document d join acl_slot a on a.id = d.slot_id join source s on s.id = a.source_id
+ where d.id = any (:documents)
 """)
 _GRANTS = text("""
 select slot_id, principal_id, effect from slot_grant
  where slot_id = any (:slots) and until is null
 """)
-_PERSON = text("""
-select p.known, a.disabled_at
-  from principal p join account a on a.principal_id = p.id
- where p.id = :id
+_LEASES = text("select classification, lasts from lease")
+_USABLE = text("""
+select p.id from principal p join account a on a.principal_id = p.id
+ where p.id = any (:people) and p.known and a.disabled_at is null
 """)
 _EVERYBODY = text("select id from principal where kind in ('everyone', 'public')")
 _GROUPS = text("""
-select g.id, g.key
+select m.member_id, g.id, g.key
   from membership m join principal g on g.id = m.group_id
  where m.member_id = any (:members) and m.until is null
 """)
 
 
 async def readable_documents(
-    connection: AppConnection,
+    connection: SnapshotConnection,
     policy: Policy,
     account: Account,
     purpose: str,
     documents: Iterable[UUID],
 ) -> frozenset[UUID]:
     """Those of `documents` that the account may read at this moment."""
-    wanted = list(set(documents))
+    asked = {(account, purpose): frozenset(documents)}
+    return (await readable_by_each(connection, policy, asked))[account, purpose]
+
+
+async def readable_by_each(
+    connection: SnapshotConnection, policy: Policy, asked: Mapping[Asker, frozenset[UUID]]
+) -> dict[Asker, frozenset[UUID]]:
+    """The same for many at once: what is asked of the database does not grow with them."""
+    wanted = list(frozenset[UUID]().union(*asked.values()))
     found = (await connection.execute(_DOCUMENTS, {"documents": wanted})).all()
-    slots = [row.slot_id for row in found if row.slot_id is not None]
-    if not slots:
-        return frozenset()
-
-    me = (await connection.execute(_PERSON, {"id": account.principal_id})).one_or_none()
-    if me is None or not me.known or me.disabled_at is not None:
-        return frozenset()
-    groups = await _groups_of(connection, account.principal_id)
-    mine = {account.principal_id, *groups, *await connection.scalars(_EVERYBODY)}
-
-    allowed: dict[int, bool] = defaultdict(bool)
-    denied: dict[int, bool] = defaultdict(bool)
+    if not found:
+        return dict.fromkeys(asked, frozenset())
+    people = list({account.principal_id for account, _ in asked})
+    usable = frozenset(await connection.scalars(_USABLE, {"people": people}))
+    memberships = await _memberships(connection, people)
+    everybody = frozenset(await connection.scalars(_EVERYBODY))
+    grants: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    slots = list({row.slot_id for row in found})
     for slot, principal, effect in await connection.execute(_GRANTS, {"slots": slots}):
-        if principal in mine:
-            (denied if effect == "deny" else allowed)[slot] = True
-
-    subject = Subject(
-        account=account,
-        principal_ids=frozenset(mine),
-        group_keys=frozenset(groups.values()),
-        revision=0,
-    )
-    cleared = set(policy.clearance(subject, purpose))
-    return frozenset(
-        row.id
+        grants[slot].append((principal, effect))
+    leases = {row.classification: row.lasts for row in await connection.execute(_LEASES)}
+    standing = [
+        row
         for row in found
-        if row.state == "indexed"
-        and row.classification in cleared
-        and allowed[row.slot_id]
-        and not denied[row.slot_id]
-    )
+        if row.state == "indexed" and _confirmed(row, leases.get(row.classification))
+    ]
+
+    def read(account: Account, purpose: str, documents: frozenset[UUID]) -> frozenset[UUID]:
+        if account.principal_id not in usable:
+            return frozenset()
+        groups = _groups_of(account.principal_id, memberships)
+        mine = frozenset({account.principal_id, *groups}) | everybody
+        subject = Subject(account, mine, frozenset(groups.values()), revision=0)
+        cleared = set(policy.clearance(subject, purpose))
+        return frozenset(
+            row.id
+            for row in standing
+            if row.id in documents
+            and row.classification in cleared
+            and _allowed(grants[row.slot_id], mine)
+        )
+
+    return {(who, why): read(who, why, documents) for (who, why), documents in asked.items()}
 
 
-async def _groups_of(connection: AppConnection, principal_id: int) -> dict[int, str]:
+def _allowed(grants: Iterable[tuple[int, str]], mine: frozenset[int]) -> bool:
+    """Whether some grant lets one of these principals in, and none keeps one out."""
+    effects = {effect for principal, effect in grants if principal in mine}
+    return "allow" in effects and "deny" not in effects
+
+
+def _confirmed(document: Row[Any], lease: timedelta | None) -> bool:
+    """Whether its source has stood by the ACL lately enough."""
+    if lease is None:
+        return True
+    return bool(document.now - max(document.confirmed_at, document.source_confirmed_at) <= lease)
+
+
+Memberships = Mapping[int, Mapping[int, str]]
+"""The groups that a principal is in directly: their ids and keys."""
+
+
+async def _memberships(connection: SnapshotConnection, people: Iterable[int]) -> Memberships:
+    """All memberships that anybody of these has, at any depth."""
+    groups: dict[int, dict[int, str]] = {}
+    frontier = set(people)
+    while frontier:
+        groups |= {member: {} for member in frontier}
+        for row in await connection.execute(_GROUPS, {"members": list(frontier)}):
+            groups[row.member_id][row.id] = row.key
+        frontier = {group for of in groups.values() for group in of} - set(groups)
+    return groups
+
+
+def _groups_of(principal_id: int, memberships: Memberships) -> dict[int, str]:
     """Every group that a principal belongs to at any depth: its id and its key."""
     groups: dict[int, str] = {}
-    frontier = [principal_id]
+    frontier = {principal_id}
     while frontier:
-        rows = await connection.execute(_GROUPS, {"members": frontier})
-        found = {row.id: row.key for row in rows if row.id not in groups}
+        found = {id_: key for member in frontier for id_, key in memberships[member].items()}
+        frontier = set(found) - set(groups)
         groups |= found
-        frontier = list(found)
     return groups

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.authz.grants import explicit_slot, set_container_acl
+from app.authz.grants import confirm_slot, explicit_slot, set_container_acl
 from app.catalog.jobs import new_job
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows, move_rows
@@ -97,6 +97,7 @@ async def replace_document_acl(
     async with database.app() as connection:
         document = await _lock(connection, source, external_id)
         placed = await explicit_slot(connection, source.id, document.container_id, acl)
+        await confirm_slot(connection, placed.slot_id)
         await connection.execute(_MOVE, {"slot": placed.slot_id, "id": document.id})
         if placed.slot_id == document.slot_id:
             return AclChange(await current_revision(connection), placed.unmapped)
@@ -111,6 +112,7 @@ async def replace_container_acl(
     """Replace the ACL that a container's documents inherit, in one write."""
     async with database.app() as connection:
         placed = await set_container_acl(connection, source.id, container, acl)
+        await confirm_slot(connection, placed.slot_id)
         return AclChange(await current_revision(connection), placed.unmapped)
 
 

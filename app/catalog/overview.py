@@ -11,8 +11,12 @@ from app.domain.principal import Account
 from app.domain.source import Problem, SourceOverview
 
 _COUNTS = text("""
-select source_id, count(*) as documents, count(*) filter (where state = 'indexed') as indexed
-  from document where source_id = any (cast(:sources as bigint[])) group by source_id
+select d.source_id, count(*) as documents, count(*) filter (where d.state = 'indexed') as indexed,
+       count(*) filter (where d.state = 'indexed' and l.lasts is not null and now() - l.lasts
+                              > greatest(s.confirmed_at, a.confirmed_at)) as withheld
+  from document d join source s on s.id = d.source_id
+  left join acl_slot a on a.id = d.slot_id left join lease l on l.classification = d.classification
+ where d.source_id = any (cast(:sources as bigint[])) group by d.source_id
 """)
 _JOBS = text("""
 select distinct on (j.source_id) j.*, s.key as source
@@ -25,6 +29,7 @@ select source_id, external_id, stage, reason, advice, at from problem
  where source_id = any (cast(:sources as bigint[])) and resolved_at is null
  order by at desc limit 200
 """)
+_NONE = (0, 0, 0)
 
 
 async def overview(database: Database, account: Account | None) -> list[SourceOverview]:
@@ -33,7 +38,7 @@ async def overview(database: Database, account: Account | None) -> list[SourceOv
     parameters = {"sources": [source.id for source in sources]}
     async with database.app() as connection:
         counts = {
-            row.source_id: (row.documents, row.indexed)
+            row.source_id: (row.documents, row.indexed, row.withheld)
             for row in await connection.execute(_COUNTS, parameters)
         }
         jobs = {row.source_id: to_job(row) for row in await connection.execute(_JOBS, parameters)}
@@ -41,8 +46,9 @@ async def overview(database: Database, account: Account | None) -> list[SourceOv
     return [
         SourceOverview(
             source=source,
-            documents=counts.get(source.id, (0, 0))[0],
-            indexed=counts.get(source.id, (0, 0))[1],
+            documents=counts.get(source.id, _NONE)[0],
+            indexed=counts.get(source.id, _NONE)[1],
+            withheld=counts.get(source.id, _NONE)[2],
             problems=tuple(
                 Problem(row.external_id, row.stage, row.reason, row.advice, row.at)
                 for row in problems

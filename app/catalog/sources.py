@@ -33,6 +33,7 @@ on conflict (key) do update set kind = :kind, config = cast(:config as jsonb),
        classification_floor = :floor, owner_id = excluded.owner_id
 returning owner_id
 """)
+_CONFIRM = text("update source set confirmed_at = now() where id = :id")
 _LOCK_DOCUMENTS = text("select id from document where source_id = :id order by id for update")
 _REMOVE = (
     text("delete from document where source_id = :id"),
@@ -103,6 +104,13 @@ async def list_sources(database: Database, account: Account | None) -> list[Sour
     parameters = {"everything": everything, "owner": account.principal_id if account else None}
     async with database.app() as connection:
         return [_source(row) for row in await connection.execute(_LIST, parameters)]
+
+
+async def confirm_source(database: Database, account: Account | None, key: str) -> None:
+    """The source stands by all its ACLs: their leases begin anew. Raises NotFound."""
+    async with database.app() as connection:
+        source = await find_source(connection, account, key)
+        await connection.execute(_CONFIRM, {"id": source.id})
 
 
 async def remove_source(

@@ -55,7 +55,7 @@ def ask(
     data_dir: DataDir = None,
 ) -> None:
     """Ask as an account; the answer streams, its sources follow."""
-    from app.answering.pipeline import Delta, Finished
+    from app.answering.events import Delta, Finished
     from app.authn.accounts import find_account
     from app.web.api.ask import shown
 

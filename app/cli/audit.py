@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +12,7 @@ import typer
 from app.cli.operator import on_record
 from app.cli.settings import Books, DataDir, settings_from, with_books
 from app.cli.tables import table
-from app.errors import InvalidInput
+from app.cli.times import time_from
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -41,7 +40,9 @@ def query(
     from app.domain.record import AuditFilter
     from app.web.api.audit import shown
 
-    wanted = AuditFilter(subject, action, outcome, document, None, _time(since), _time(until))
+    wanted = AuditFilter(
+        subject, action, outcome, document, None, time_from(since), time_from(until)
+    )
 
     async def work(books: Books) -> None:
         async with on_record(books.recorder, "audit-query"):
@@ -72,13 +73,3 @@ def _say_more(cursor: str | None) -> None:
     """Beside the output, so that a pipe gets records only."""
     if cursor is not None:
         print(f"there are more: --cursor {cursor}", file=sys.stderr)
-
-
-def _time(words: str | None) -> datetime | None:
-    if words is None:
-        return None
-    try:
-        found = datetime.fromisoformat(words)
-    except ValueError as error:
-        raise InvalidInput("write a time as 2026-11-24 or 2026-11-24T10:30") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -27,10 +27,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Books:
-    """What commands about accounts and records need; quick to build, without any model."""
+    """What commands about accounts, keys and records need; quick to build, without any model."""
 
     database: Database
     recorder: Recorder
+    owner_url: str = field(repr=False)
 
 
 def settings_from(data_dir: Path | None, **options: Any) -> Settings:
@@ -73,9 +74,10 @@ def with_books(settings: Settings, work: Callable[[Books], Awaitable[Result]]) -
     async def run(ready: Settings) -> Result:
         assert ready.database_url is not None
         passwords = login_passwords(installation_secret(ready))
-        database = Database.connect(ready.database_url.get_secret_value(), passwords, pool_size=1)
+        url = ready.database_url.get_secret_value()
+        database = Database.connect(url, passwords, pool_size=1)
         try:
-            return await work(Books(database, Recorder(database)))
+            return await work(Books(database, Recorder(database), url))
         finally:
             await database.close()
 

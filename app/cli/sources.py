@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 
 from app.cli.operator import on_record
-from app.cli.settings import DataDir, settings_from, with_parts
+from app.cli.settings import Books, DataDir, settings_from, with_books, with_parts
 from app.cli.tables import table, visible
 from app.errors import PortcullisError
 
@@ -68,12 +68,22 @@ def list_all(data_dir: DataDir = None) -> None:
                 f"{e.indexed}/{e.documents}",
                 e.source.classification_floor,
                 e.source.owner or "",
+                e.withheld,
                 len(e.problems),
                 f"{e.source.synced_at:%Y-%m-%d %H:%M}" if e.source.synced_at else "never",
             )
             for e in found
         ]
-        header = ("source", "kind", "indexed", "floor", "owner", "problems", "synced (UTC)")
+        header = (
+            "source",
+            "kind",
+            "indexed",
+            "floor",
+            "owner",
+            "withheld",
+            "problems",
+            "synced (UTC)",
+        )
         print(table(header, rows))
         for entry in found:
             for p in entry.problems:
@@ -141,6 +151,19 @@ def sync(
             raise typer.Exit(1)
 
     with_parts(settings, work)
+
+
+@app.command()
+def confirm(key: str, data_dir: DataDir = None) -> None:
+    """Stand by all ACLs of a source as they are: their leases begin anew."""
+    from app.catalog.sources import confirm_source
+
+    async def work(books: Books) -> None:
+        async with on_record(books.recorder, "source", source=key, change="confirmed"):
+            await confirm_source(books.database, None, key)
+        print(f"source {key} is confirmed")
+
+    with_books(settings_from(data_dir), work)
 
 
 @app.command()

@@ -7,16 +7,20 @@ that every query names besides are the explicit predicate, which must agree. Onl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from pgvector import HalfVector
 from sqlalchemy import (
+    REAL,
+    Column,
     ColumnElement,
     Row,
     Text,
+    Uuid,
+    and_,
     bindparam,
     cast,
     func,
@@ -26,7 +30,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, INTEGER, JSONB, REGCONFIG, TSQUERY
+from sqlalchemy.dialects.postgresql import ARRAY, BIT, INTEGER, JSONB, REGCONFIG, TSQUERY
 
 from app.db.engine import IngestConnection, ReaderConnection
 from app.db.levels import chunk_table, delete_rows, rendition_table
@@ -45,20 +49,27 @@ class Candidate:
 
 
 async def nearest(
-    connection: ReaderConnection, scope: Scope, vector: Sequence[float], limit: int
+    connection: ReaderConnection,
+    scope: Scope,
+    vector: Sequence[float],
+    limit: int,
+    among: Mapping[str, Sequence[UUID]] | None = None,
 ) -> list[Candidate]:
-    """The readable chunks nearest to a unit vector by cosine distance, nearest first: exact."""
+    """The readable chunks nearest to a unit vector by cosine distance, nearest first: exact.
+
+    `among` names, by classification, the only chunks that are looked at.
+    """
     value = HalfVector(list(vector))
     parts = []
     for level in scope.classifications:
         chunk = chunk_table(level)
         distance = chunk.c.embedding.cosine_distance(value).label("value")
-        parts.append(
-            select(chunk.c.id, distance)
-            .where(_in_slots(chunk.c.slot_id, scope))
-            .order_by(distance, chunk.c.id)
-            .limit(limit)
-        )
+        part = select(chunk.c.id, distance).where(_in_slots(chunk.c.slot_id, scope))
+        if among is not None:
+            if not (named := among.get(level)):
+                continue
+            part = part.where(chunk.c.id == func.any(cast(list(named), ARRAY(Uuid))))
+        parts.append(part.order_by(distance, chunk.c.id).limit(limit))
     return await _best(connection, parts, limit, descending=False)
 
 
@@ -68,19 +79,18 @@ async def matching(
     """The readable chunks that share words with the query, best rank first.
 
     Any word may match (a question rarely has all its words in one passage). The rank uses the
-    chunk alone, no statistics of the corpus, so that what may not be read cannot shift it.
+    chunk alone, no statistics of the corpus, so that what may not be read cannot shift it. The
+    function looks words up in the index, and applies the verified scope by itself.
     """
     words = cast(func.replace(cast(func.plainto_tsquery(_ENGLISH, query), Text), "&", "|"), TSQUERY)
-    parts = []
-    for level in scope.classifications:
-        chunk = chunk_table(level)
-        rank = func.ts_rank_cd(chunk.c.terms, words, 1).label("value")
-        parts.append(
-            select(chunk.c.id, rank)
-            .where(_in_slots(chunk.c.slot_id, scope), chunk.c.terms.op("@@")(words))
-            .order_by(rank.desc(), chunk.c.id)
-            .limit(limit)
+    parts = [
+        select(
+            func.matching_chunks(level, words, limit)
+            .table_valued(Column("id", Uuid), Column("value", REAL))
+            .render_derived()
         )
+        for level in scope.classifications
+    ]
     return await _best(connection, parts, limit, descending=True)
 
 
@@ -179,7 +189,13 @@ async def write_rendition(
 
 
 def _in_slots(slot: ColumnElement[int], scope: Scope) -> ColumnElement[bool]:
-    return slot == func.any(cast(list(scope.slots), ARRAY(INTEGER)))
+    """The explicit predicate. Named slots let an index find their chunks; many are sent as bits,
+    since a long list costs more a row than one bit does."""
+    if scope.slots.few is not None:
+        return slot == func.any(cast(list(scope.slots.few), ARRAY(INTEGER)))
+    packed = scope.slots.packed
+    bits = cast(f"x{packed.hex()}", BIT(varying=True))
+    return and_(slot < 8 * len(packed), func.get_bit(bits, slot) == 1)
 
 
 def _with_rendition(level: str) -> Any:

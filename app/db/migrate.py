@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -19,12 +21,17 @@ LOCK = 7_305_117  # any number: one migration at a time per database
 
 
 def upgrade(
-    owner_url: str, passwords: Mapping[Login, str], levels: Sequence[str], dimensions: int
+    owner_url: str,
+    passwords: Mapping[Login, str],
+    levels: Sequence[str],
+    dimensions: int,
+    leases: Mapping[str, timedelta] | None = None,
 ) -> None:
     """Create or update everything, as the database's owner; safe to repeat and to race.
 
     `passwords` become those of the logins. `levels` are the classifications, `dimensions` the
-    length of the embedding model's vectors. Raises SQLAlchemy's errors when it cannot.
+    length of the embedding model's vectors, `leases` how long ACLs hold unconfirmed. Raises
+    SQLAlchemy's errors when it cannot.
     """
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
     try:
@@ -40,6 +47,15 @@ def upgrade(
                 connection.execute(
                     text("select create_level(:level, :dimensions)"),
                     {"level": level, "dimensions": dimensions},
+                )
+                connection.execute(
+                    text("select keep_codes(:level), search_words_in(:level)"), {"level": level}
+                )
+            connection.execute(text("delete from lease"))
+            for level, lasts in (leases or {}).items():
+                connection.execute(
+                    text("insert into lease (classification, lasts) values (:level, :lasts)"),
+                    {"level": level, "lasts": lasts},
                 )
             connection.commit()
     finally:
@@ -70,3 +86,15 @@ def _ensure_logins(connection: Connection, passwords: Mapping[Login, str]) -> No
                 sql.Identifier(login.value), sql.Literal(passwords[login])
             )
         )
+    # Only who has the reader's privileges may ask when one of its connections began.
+    try:
+        driver.execute(
+            sql.SQL("grant {} to current_user with inherit true, set false").format(
+                sql.Identifier(Login.READER.value)
+            )
+        )
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise EnforcementBroken(
+            f"the database's owner cannot tell the connections of {Login.READER.value} apart;"
+            f" as an administrator: grant {Login.READER.value} to the owner with inherit true"
+        ) from error

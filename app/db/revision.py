@@ -1,4 +1,8 @@
-"""The revision: raised by every change of grants, memberships or slots."""
+"""The revision: raised by every change of grants, memberships or slots.
+
+Changes of who belongs to what are told apart: a scope from before the last of them is not
+accepted any more, since it may hold groups that its subject has left.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from app.db.engine import AppConnection, IngestConnection
 _CURRENT = text("select value from revision_counter")
 _LOCKED = text("select value from revision_counter for update")
 _RAISE = text("select raise_revision(:cause)")
+_RAISE_DIRECTORY = text("select raise_directory_revision(:cause)")
 
 Writer = AppConnection | IngestConnection
 
@@ -25,3 +30,8 @@ async def lock_revision(connection: Writer) -> int:
 async def raise_revision(connection: Writer, cause: str) -> int:
     """Raise the revision and keep its time and cause; the new one holds from the commit on."""
     return int((await connection.execute(_RAISE, {"cause": cause})).scalar_one())
+
+
+async def raise_directory_revision(connection: AppConnection, cause: str) -> int:
+    """The same for a change of accounts, groups or memberships."""
+    return int((await connection.execute(_RAISE_DIRECTORY, {"cause": cause})).scalar_one())

@@ -26,6 +26,20 @@ class Citation:
     classification: str
     quote: str
 
+    @classmethod
+    def of(cls, number: int, passage: Passage, quote: str) -> Citation:
+        return cls(
+            number=number,
+            chunk_id=passage.chunk_id,
+            document_id=passage.document_id,
+            title=passage.title,
+            uri=passage.uri,
+            heading=passage.heading,
+            page=passage.page,
+            classification=passage.classification,
+            quote=quote,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -73,6 +87,7 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     NOTHING_FOUND = "nothing_found"
     STOPPED = "stopped"
+    WITHDRAWN = "withdrawn"
     FAILED = "failed"
 
 

@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from app.domain.principal import Subject
 
+PURPOSES = ("ask", "search", "documents")
+"""What scopes are resolved for: an answer, a search, and a document that is opened."""
+
+FEW = 1_000
+"""Up to so many slots are named one by one in a statement; more are sent as bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSet:
+    """ACL slots, one bit each: slot n is in it when bit n % 8, from the left, of byte n // 8 of
+    `packed` is set.
+
+    `few` lists them where they are at most `FEW`, for a predicate that an index serves.
+    """
+
+    packed: bytes
+    count: int
+    few: tuple[int, ...] | None
+
+    @classmethod
+    def of(cls, bits: str) -> SlotSet:
+        """From bits as Postgres writes them: `0` and `1`, a multiple of 8 of them."""
+        count = bits.count("1")
+        few = tuple(m.start() for m in re.finditer("1", bits)) if count <= FEW else None
+        packed = int(bits, 2).to_bytes(len(bits) // 8, "big") if bits else b""
+        return cls(packed, count, few)
+
+    def __contains__(self, slot: int) -> bool:
+        byte, bit = divmod(slot, 8)
+        return 0 <= byte < len(self.packed) and bool(self.packed[byte] >> (7 - bit) & 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The sealed result of authorisation; search accepts nothing else.
+    """The result of authorisation; search accepts nothing else.
 
-    `sealed` is the text that the database verifies: it holds the principals, classifications,
-    purpose, revision and expiry below, with a seal over them. `slots` are the readable ACL
-    slots at `revision`, for the explicit predicate; the database derives its own.
+    Text is read under a seal over it that the database makes for one connection and verifies.
+    `held` is the database's id of the principals that the subject holds. `slots` are the ACL
+    slots that they may read at `revision`, for the explicit predicate; the database derives its
+    own.
     """
 
     subject: Subject
+    held: int
     purpose: str
     classifications: tuple[str, ...]
-    slots: tuple[int, ...]
+    slots: SlotSet
     revision: int
     expires_at: datetime
-    sealed: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,10 +85,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class SourceOverview:
-    """A source as its owner sees it: counts of documents and the latest job."""
+    """A source as its owner sees it: counts of documents and the latest job. `withheld` are those
+    that nobody may read until the source confirms their ACL."""
 
     source: Source
     documents: int
     indexed: int
+    withheld: int = 0
     problems: tuple[Problem, ...] = field(default_factory=tuple)
     job: Job | None = None

@@ -1,17 +1,19 @@
-"""A search as people use it: resolved, searched, authorised again, recorded, then shown."""
+"""What people see of documents: resolved, read, authorised again, recorded, then shown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from app.audit.record import Recorder, sha256
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.domain.principal import Account
 from app.domain.record import AuditRecord
-from app.domain.scope import Found, Passage
-from app.errors import InvalidInput
+from app.domain.scope import Found, Passage, ReadableDocument, Scope
+from app.errors import InvalidInput, NotFound
+from app.retrieval.documents import open_document
 from app.retrieval.search import Searcher
 
 PURPOSE = "search"
@@ -20,7 +22,7 @@ MOST = 50
 
 @dataclass(frozen=True)
 class AuthorisedSearch:
-    """The one way from a query to passages that are shown."""
+    """The one way from a query, or from the id of a document, to text that is shown."""
 
     resolver: ScopeResolver
     searcher: Searcher
@@ -36,9 +38,12 @@ class AuthorisedSearch:
             raise InvalidInput("write something to search for")
         if not 1 <= k <= MOST:
             raise InvalidInput(f"k must be 1 to {MOST}")
-        scope = await self.resolver.resolve(account, PURPOSE, at_least_revision)
-        found = await self.searcher.search(scope, query, k)
-        async with self.resolver.database.app() as connection:
+
+        async def look(scope: Scope) -> tuple[Scope, Found]:
+            return scope, await self.searcher.search(scope, query, k)
+
+        scope, found = await self.resolver.within(account, PURPOSE, look, at_least_revision)
+        async with self.resolver.database.snapshot() as connection:
             readable = await readable_documents(
                 connection,
                 self.resolver.policy,
@@ -59,6 +64,39 @@ class AuthorisedSearch:
             )
         )
         return Found(found.revision, passages)
+
+    async def open(self, account: Account, document_id: UUID) -> ReadableDocument:
+        """The rendition of a document that the account may read. Raises NotFound, in the same
+        words when it may not and when there is none, NotSignedIn and RecordNotWritten."""
+        database = self.resolver.database
+
+        async def look(scope: Scope) -> tuple[Scope, ReadableDocument]:
+            return scope, await open_document(database, scope, document_id)
+
+        scope, document = await self.resolver.within(account, "documents", look)
+        async with database.snapshot() as connection:
+            if not await readable_documents(
+                connection, self.resolver.policy, account, "documents", [document_id]
+            ):
+                raise NotFound
+        await self.recorder.record(
+            AuditRecord.of(
+                account,
+                "read",
+                purpose="documents",
+                revision=scope.revision,
+                classifications=scope.classifications,
+                passages=[
+                    {
+                        "document": str(document_id),
+                        "source": document.source,
+                        "external_id": document.external_id,
+                        "classification": document.classification,
+                    }
+                ],
+            )
+        )
+        return document
 
 
 def recorded(passage: Passage) -> dict[str, Any]:

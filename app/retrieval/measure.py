@@ -9,13 +9,14 @@ from time import perf_counter
 
 from sqlalchemy import text
 
+from app.authz.reading import reading
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.domain.principal import Account
 from app.domain.scope import Scope
 from app.retrieval.search import Searcher
 
-_ROW_SECURITY = text("select readable_slots(), readable_levels()")
+_ROW_SECURITY = text("select readable_bits(level) from unnest(cast(:levels as text[])) level")
 TABLES_PER_LEVEL = 4
 """How often one search evaluates the policies of a classification: its chunks by meaning, by
 words, and the rows of the best with their renditions."""
@@ -85,7 +86,7 @@ async def _once(
     resolved = perf_counter()
     found = await searcher.search(scope, query, k=8)
     searched = perf_counter()
-    async with resolver.database.app() as connection:
+    async with resolver.database.snapshot() as connection:
         await readable_documents(
             connection,
             resolver.policy,
@@ -105,8 +106,8 @@ async def _once(
 async def _row_security(searcher: Searcher, scope: Scope) -> float:
     """Seconds that the policies' functions take in one search: the seal verified, the slots
     derived, once per table that the statements touch."""
-    async with searcher.database.reader(scope.sealed) as connection:
+    async with reading(searcher.database, scope) as read:
         began = perf_counter()
-        await connection.execute(_ROW_SECURITY)
+        await read.connection.execute(_ROW_SECURITY, {"levels": list(scope.classifications)})
         once = perf_counter() - began
-    return once * TABLES_PER_LEVEL * len(scope.classifications)
+    return once * TABLES_PER_LEVEL

@@ -13,15 +13,19 @@ from typing import Any
 import httpx
 import psycopg
 import redis
+from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from app.authz.levels import load_levels
+from app.db.engine import Database
 from app.db.migrate import head
 from app.errors import PortcullisError
+from app.retrieval.proof.proof import look
 from app.runtime.endpoints import running, with_urls
 from app.runtime.folders import Folders
 from app.runtime.ours import WebService
 from app.runtime.postgres import EmbeddedPostgres
-from app.runtime.secrets import installation_secret
+from app.runtime.secrets import installation_secret, login_passwords
 from app.runtime.vllm import ENGINE, packaged_gguf
 from app.settings import Settings
 
@@ -42,7 +46,8 @@ class Finding:
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at every part; changes nothing and never raises."""
+    """Look at every part; never raises, and changes nothing but that the proof of enforcement
+    plants its canary where there is none."""
     return await asyncio.to_thread(lambda: list(_findings(settings)))
 
 
@@ -62,6 +67,8 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         yield Finding("secrets", False, "", str(error))
         return
     yield from _postgres(settings)
+    if settings.database_replica_url is not None:
+        yield _replica(settings)
     yield from _queue(settings)
     yield _engine(settings)
     url = found.web_url if found else WebService(settings.host, settings.port, {}).url
@@ -106,9 +113,8 @@ def _postgres(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None:
         yield Finding("Postgres", False, "", f"nothing was ever started here; {START}")
         return
-    url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql")
     try:
-        with psycopg.connect(url.render_as_string(hide_password=False), connect_timeout=3) as c:
+        with _connect(settings.database_url) as c:
             number = c.info.server_version
             vector = c.execute(
                 "select extversion from pg_extension where extname = 'vector'"
@@ -124,7 +130,7 @@ def _postgres(settings: Settings) -> Iterator[Finding]:
             "Postgres", False, "", f"it does not answer ({type(error).__name__}); {START}"
         )
         return
-    version = f"{number // 10_000}.{number % 10_000}"
+    version = _dotted(number)
     too_old = number < OLDEST_POSTGRES
     yield Finding("Postgres", not too_old, version, "16 or newer is needed" if too_old else "")
     if vector is None:
@@ -136,6 +142,60 @@ def _postgres(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "schema", current, row[0] if row else "none", "" if current else "run `portcullis migrate`"
     )
+    if current:
+        yield from _enforcement(settings)
+
+
+def _enforcement(settings: Settings) -> Iterator[Finding]:
+    """One line for each thing for which the service does not start."""
+    assert settings.database_url is not None
+    url = settings.database_url.get_secret_value()
+    try:
+        passwords = login_passwords(installation_secret(settings))
+        levels = load_levels(settings.policies)
+        found = asyncio.run(look(lambda: Database.connect(url, passwords, pool_size=1), levels))
+    except PortcullisError as error:
+        found = (error.message,)
+    except Exception as error:
+        found = (f"the proof broke with {type(error).__name__}, so nothing is proven",)
+    for finding in found:
+        yield Finding("enforcement", False, "", finding)
+    if not found:
+        yield Finding("enforcement", True, "proven")
+
+
+def _replica(settings: Settings) -> Finding:
+    """The copy that reads go to, and how many revisions it is behind the database."""
+    assert settings.database_url is not None and settings.database_replica_url is not None
+    revision = "select value from revision_counter"
+    try:
+        with _connect(settings.database_replica_url) as c:
+            version = _dotted(c.info.server_version)
+            follows = c.execute("select pg_is_in_recovery()").fetchone()
+            reached = c.execute(revision).fetchone()
+        # asked after the copy, so that it is never ahead
+        with _connect(settings.database_url) as c:
+            current = c.execute(revision).fetchone()
+    except psycopg.Error as error:
+        return Finding(
+            "replica", False, "",
+            f"it does not answer ({type(error).__name__}); start it, or take"
+            " PORTCULLIS_DATABASE_REPLICA_URL away. Reads go to the database meanwhile",
+        )  # fmt: skip
+    if not (follows and follows[0] and reached and current):
+        message = "it follows no other server; name a streaming replica of the database"
+        return Finding("replica", False, version, message)
+    return Finding("replica", True, f"{version}, {current[0] - reached[0]} revisions behind")
+
+
+def _connect(url: SecretStr) -> psycopg.Connection:
+    plain = make_url(url.get_secret_value()).set(drivername="postgresql")
+    return psycopg.connect(plain.render_as_string(hide_password=False), connect_timeout=3)
+
+
+def _dotted(number: int) -> str:
+    """A server's version as people write it."""
+    return f"{number // 10_000}.{number % 10_000}"
 
 
 def _queue(settings: Settings) -> Iterator[Finding]:
@@ -201,5 +261,5 @@ def _web(url: str) -> Finding:
         return Finding("web service", False, "", message)
     if ready.get("ready"):
         return Finding("web service", True, url)
-    lacks = [name for name in ("database", "embedding") if not ready.get(name)]
+    lacks = [name for name in ("database", "enforcement", "embedding") if not ready.get(name)]
     return Finding("web service", False, "", f"it is not ready yet: no {' and no '.join(lacks)}")

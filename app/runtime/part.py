@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+REFUSED = 78
+"""The exit status of a part that does not start until a person has put something right. What it
+wrote last says what."""
+
 
 @dataclass(frozen=True)
 class Start:

@@ -21,19 +21,29 @@ MARK = "PORTCULLIS_RUNTIME"
 
 _PR_SET_PDEATHSIG = 1
 _LOG_BYTES = 5_000_000
+_SAID_BYTES = 8_000
 
 
 @dataclass
 class Child:
-    """A started process. `since` is on the monotonic clock, in seconds."""
+    """A started process. `since` is on the monotonic clock, in seconds; what it writes is in
+    `log` from the byte `begins` on."""
 
     process: subprocess.Popen[bytes]
     stop_signal: int
     since: float
+    log: Path
+    begins: int
 
     @property
     def running(self) -> bool:
         return self.process.poll() is None
+
+    def said(self) -> str:
+        """The end of what it wrote, at most `_SAID_BYTES`."""
+        with self.log.open("rb") as log:
+            log.seek(max(self.begins, log.seek(0, os.SEEK_END) - _SAID_BYTES))
+            return log.read().decode(errors="replace").strip()
 
     def stop(self, patience: float) -> None:
         """Ask it to end, wait `patience` seconds, then kill it with its children."""
@@ -58,6 +68,7 @@ def spawn(start: Start, root: Path, log: Path) -> Child:
         libc.prctl(_PR_SET_PDEATHSIG, start.stop)
 
     with log.open("ab") as output:
+        begins = output.tell()
         process = subprocess.Popen(
             list(start.command),
             env={**os.environ, **start.environment, MARK: str(root)},
@@ -71,7 +82,7 @@ def spawn(start: Start, root: Path, log: Path) -> Child:
             extra_groups=[] if user else None,
             preexec_fn=die_with_us,
         )
-    return Child(process, start.stop, time.monotonic())
+    return Child(process, start.stop, time.monotonic(), log, begins)
 
 
 def leftovers(root: Path) -> list[psutil.Process]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.authz.levels import load_levels
+from app.authz.levels import load_leases, load_levels
 from app.db.migrate import upgrade
 from app.errors import ConfigurationError, DatabaseUnavailable
 from app.inference.embed import embedding_dimensions
@@ -16,12 +16,14 @@ def migrate(settings: Settings) -> None:
     """As the database's owner. Raises ConfigurationError and DatabaseUnavailable."""
     if settings.database_url is None:
         raise ConfigurationError("set PORTCULLIS_DATABASE_URL to the database to migrate")
+    levels = load_levels(settings.policies)
     try:
         upgrade(
             settings.database_url.get_secret_value(),
             login_passwords(installation_secret(settings)),
-            load_levels(settings.policies),
+            levels,
             embedding_dimensions(settings.embedding_model),
+            load_leases(settings.policies, levels),
         )
     except SQLAlchemyError as error:
         raise DatabaseUnavailable(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from app.errors import ConfigurationError
 from app.runtime.folders import Folders
-from app.runtime.part import Part
+from app.runtime.part import REFUSED, Part
 from app.runtime.process import Child, spawn, sweep
 
 PATIENCE = 15.0
@@ -70,7 +71,11 @@ class Supervisor:
             time.sleep(0.2)
 
     def poll(self) -> None:
-        """Notice what died or hangs, and restart it with a growing pause."""
+        """Notice what died or hangs, and restart it with a growing pause.
+
+        Raises ConfigurationError when a part does not start until a person has put something
+        right, after its own words were said.
+        """
         now = time.monotonic()
         for watched in self.watched:
             if watched.restart_at is not None:
@@ -78,6 +83,8 @@ class Supervisor:
                     self._restart(watched)
             elif not watched.child.running:
                 code = watched.child.process.returncode
+                if code == REFUSED:
+                    self._give_up(watched)
                 self._schedule(watched, f"ended by itself (status {code})")
             elif watched.ready and now - watched.checked > HEALTH_INTERVAL:
                 watched.checked = now
@@ -91,6 +98,14 @@ class Supervisor:
             watched.child.stop(PATIENCE)
         self.watched.clear()
         sweep(self.folders.root, patience=2)
+
+    def _give_up(self, watched: Watched) -> NoReturn:
+        for line in watched.child.said().splitlines():
+            self.say(line)
+        raise ConfigurationError(
+            f"{watched.part.name} does not start until that is put right (it is in"
+            f" {self.folders.logs / watched.part.name}.log, too)"
+        )
 
     def _schedule(self, watched: Watched, why: str) -> None:
         lived = time.monotonic() - watched.child.since

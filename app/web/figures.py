@@ -7,11 +7,21 @@ from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
+
+from app.db.enforcement import Enforcement
 
 REQUESTS = Counter("portcullis_requests", "Requests answered", ["area", "status"])
 SECONDS = Histogram("portcullis_request_seconds", "Seconds until the answer began", ["area"])
+PROVEN = Gauge(
+    "portcullis_enforcement_proven", "1 while the database is proven to enforce the scope"
+)
 _AREAS = ("ask", "search", "chat", "documents", "sources", "audit", "static")
+
+
+def show_enforcement(enforcement: Enforcement) -> None:
+    """Let the gauge follow what the last proof found."""
+    PROVEN.set_function(lambda: float(enforcement.holds))
 
 
 def count_requests(app: ASGIApp) -> ASGIApp:

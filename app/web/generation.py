@@ -1,6 +1,7 @@
 """Answers that are being written: each is a task of the server, whoever looks at it.
 
-A page that is loaded again catches up; only who asked may look, or stop it.
+A page that is loaded again catches up; only who asked may look, or stop it. From the moment that
+a document of it is withdrawn, an answer shows only that.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from app.answering.pipeline import Answering, Delta, Finished, Started
-from app.domain.answer import Answer
+from app.answering.events import Delta, Finished, Started
+from app.answering.pipeline import PURPOSE, Answering
+from app.answering.wording import NO_LONGER, WITHDRAWN
+from app.domain.answer import Answer, Outcome
 from app.domain.principal import Account
 from app.errors import NotFound, PortcullisError
 
@@ -26,7 +29,8 @@ _log = structlog.get_logger(__name__)
 
 @dataclass
 class Generation:
-    """One answer on its way. `text` grows; `answer` or `problem` is there at the end."""
+    """One answer on its way. `text` grows; `answer` or `problem` is there at the end, unless it
+    was `withdrawn`: then nothing of the answer is left."""
 
     account: Account
     question: str
@@ -36,10 +40,29 @@ class Generation:
     answer: Answer | None = None
     problem: str | None = None
     stopped: bool = False
+    withdrawn: bool = False
     ended: bool = False
     version: int = 0
     task: asyncio.Task[None] | None = None
+    holding: asyncio.Task[None] | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def grow(self, text: str) -> None:
+        if not self.withdrawn:
+            self.text += text
+
+    def finish(self, answer: Answer) -> None:
+        if answer.outcome is Outcome.WITHDRAWN:
+            self.withdraw()
+        elif not self.withdrawn:
+            self.answer = answer
+
+    def withdraw(self) -> None:
+        """Forget what it said; whoever looks is told why."""
+        if not self.withdrawn:
+            self.withdrawn = True
+            self.text, self.answer = NO_LONGER if self.ended else WITHDRAWN, None
+            self.change()
 
     def change(self) -> None:
         self.version += 1
@@ -89,7 +112,8 @@ class Generations:
             generation.task.cancel()
 
     async def close(self) -> None:
-        tasks = [g.task for g in self.running.values() if g.task is not None]
+        every = self.running.values()
+        tasks = [task for g in every for task in (g.task, g.holding) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -102,12 +126,15 @@ class Generations:
             async with aclosing(events):
                 async for event in events:
                     match event:
-                        case Started(conversation_id=conversation):
+                        case Started(conversation_id=conversation, documents=documents):
                             generation.conversation_id = conversation
+                            generation.holding = asyncio.create_task(
+                                self._hold(answering, generation, documents)
+                            )
                         case Delta(text=text):
-                            generation.text += text
+                            generation.grow(text)
                         case Finished(answer=answer):
-                            generation.answer = answer
+                            generation.finish(answer)
                     generation.change()
         except PortcullisError as error:
             generation.problem = error.message
@@ -119,6 +146,17 @@ class Generations:
         finally:
             generation.ended = True
             generation.change()
-            asyncio.get_running_loop().call_later(
-                _KEPT_SECONDS, self.running.pop, generation.id, None
-            )
+            asyncio.get_running_loop().call_later(_KEPT_SECONDS, self._forget, generation)
+
+    async def _hold(
+        self, answering: Answering, generation: Generation, documents: frozenset[UUID]
+    ) -> None:
+        """As long as the answer can be looked at, and not only while it is written."""
+        async with answering.watch.holding(generation.account, PURPOSE, documents) as held:
+            await held.gone()
+        generation.withdraw()
+
+    def _forget(self, generation: Generation) -> None:
+        self.running.pop(generation.id, None)
+        if generation.holding is not None:
+            generation.holding.cancel()

@@ -23,6 +23,7 @@ from app.web.api import (
     demo,
     directory,
     documents,
+    explain,
     health,
     jobs,
     openai,
@@ -35,6 +36,7 @@ from app.web.identity import api_account, page_account, same_origin
 from app.web.pages import api_docs, chat, entrance
 from app.web.pages import audit as audit_page
 from app.web.pages import documents as document_page
+from app.web.pages import explain as explain_page
 from app.web.pages import sources as sources_page
 from app.web.pages.rendering import SECURITY_HEADERS
 from app.web.problems import any_error, http_error, portcullis_error
@@ -59,9 +61,9 @@ def application(
                 "/api/v1",
                 route_handlers=[
                     directory.replace, sources.put_source, sources.list_all, sources.sync,
-                    sources.remove, documents.put_document, documents.batch,
+                    sources.confirm, sources.remove, documents.put_document, documents.batch,
                     documents.put_container_acl, documents.remove_document, documents.read,
-                    search.search, ask.ask, audit.query, jobs.job,
+                    search.search, ask.ask, audit.query, explain.query, jobs.job,
                 ],
                 dependencies=account,
                 security=bearer,
@@ -76,7 +78,8 @@ def application(
                 route_handlers=[
                     entrance.home, entrance.form, entrance.sign_in, entrance.sign_out, chat.chat,
                     chat.ask, chat.events, chat.stop, chat.remove, document_page.view,
-                    sources_page.sources, sources_page.sync, audit_page.audit, api_docs.api_docs,
+                    sources_page.sources, sources_page.sync, audit_page.audit, explain_page.explain,
+                    api_docs.api_docs,
                 ],
                 dependencies=visitor,
                 guards=[same_origin],

@@ -2,125 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
-from app.answering.conversations import Conversations
-from app.answering.pipeline import AnswerEvent, Answering, Delta, Finished, Started
-from app.answering.profiles import Profile
+from app.answering.events import AnswerEvent, Delta, Finished, Started
+from app.answering.pipeline import Answering
 from app.answering.wording import NO_LONGER, NOTHING_FOUND
 from app.audit.record import Recorder, sha256
-from app.authn.accounts import add_user
-from app.authz.grants import ensure_container, set_container_acl
-from app.authz.policy import Policy
-from app.authz.scope import ScopeResolver
-from app.catalog.sources import register
-from app.db.chunks import write_rendition
-from app.db.engine import Database
-from app.domain.acl import Acl
 from app.domain.answer import Answer, Outcome
-from app.domain.document import Chunk, Element, EmbeddedChunk, Rendition
-from app.domain.principal import Account, Role
+from app.domain.principal import Account
 from app.domain.record import AuditRecord
 from app.domain.scope import Found, Scope
 from app.errors import InvalidInput, NotFound, RecordNotWritten
-from app.inference.chat import ChatModel
 from app.retrieval.search import Searcher
-from tests.answering.passages import HashingEmbedder
+from tests.answering.house import EMBEDDER, FACT, QUESTION, House
 
 pytestmark = pytest.mark.integration
-
-EMBEDDER = HashingEmbedder()
-NOWHERE = "http://127.0.0.1:9/v1"
-"""No model listens there: the quotes have to do."""
-QUESTION = "What do parking permits cost a month?"
-FACT = "Parking permits cost 40 EUR a month."
-
-
-@dataclass
-class House:
-    """One folder with one document about parking, and who asks."""
-
-    database: Database
-    policy: Policy
-    source_id: int
-    container: str
-    reader: Account
-    stranger: Account
-    answering: Answering
-
-    async def allow(self, *entries: str) -> None:
-        async with self.database.app() as connection:
-            await set_container_acl(connection, self.source_id, self.container, Acl.parse(entries))
-
-    async def outcome(self, audit_id: UUID) -> tuple[str, str | None]:
-        async with self.database.auditor() as connection:
-            row = (
-                await connection.execute(
-                    text("select outcome, answer_sha256 from audit_outcome where record_id = :id"),
-                    {"id": audit_id},
-                )
-            ).one()
-        return row.outcome, row.answer_sha256
-
-    async def records(self, account: Account) -> int:
-        async with self.database.auditor() as connection:
-            return int(
-                await connection.scalar(
-                    text("select count(*) from audit_record where subject_id = :id"),
-                    {"id": account.principal_id},
-                )
-            )
-
-
-@pytest.fixture
-async def house(
-    database: Database, policy: Policy, levels: tuple[str, ...]
-) -> AsyncIterator[House]:
-    reader = await add_user(database, "reader@house.example", "Reader", Role.EMPLOYEE, None)
-    stranger = await add_user(database, "stranger@house.example", "Stranger", Role.EMPLOYEE, None)
-    source = await register(
-        database, None, key="house", kind="push", config={}, classification_floor="public",
-        owner=None, levels=levels,
-    )  # fmt: skip
-    model = ChatModel.connect(NOWHERE, "SmolLM2-135M-Instruct", None)
-    searcher = Searcher(database, EMBEDDER)
-    answering = Answering(
-        database=database, policy=policy, resolver=ScopeResolver(database, policy, 60),
-        searcher=searcher, embedder=EMBEDDER, model=model, profile=Profile.EVIDENCE,
-        recorder=Recorder(database), conversations=Conversations(database, policy),
-        release="r-000000000000", salt_key="k",
-    )  # fmt: skip
-    house = House(database, policy, source.id, "yard", reader, stranger, answering)
-    await house.allow(reader.email)
-    await _put_document(house, levels)
-    yield house
-    await model.close()
-
-
-async def _put_document(house: House, levels: Sequence[str]) -> None:
-    async with house.database.app() as connection:
-        container, slot = await ensure_container(connection, house.source_id, house.container)
-        document = await connection.scalar(
-            text("""
-            insert into document (source_id, external_id, container_id, slot_id, state,
-                                  classification)
-            values (:source, 'parking', :container, :slot, 'indexed', 'internal')
-            on conflict (source_id, external_id) do update set slot_id = :slot returning id"""),
-            {"source": house.source_id, "container": container, "slot": slot},
-        )
-    [vector] = EMBEDDER.embed([FACT])
-    async with house.database.ingest() as connection:
-        await write_rendition(
-            connection, levels=levels, document_id=document, slot_id=slot, source="house",
-            external_id="parking", uri="", mime_type="text/plain",
-            rendition=Rendition("internal", "Yard", (Element("text", FACT),), {}, ()),
-            chunks=[EmbeddedChunk(Chunk(0, "", None, FACT), vector)],
-        )  # fmt: skip
 
 
 async def ask(answering: Answering, account: Account, question: str = QUESTION) -> Answer:
@@ -173,7 +72,7 @@ async def test_forbidden_and_absent_read_the_same(house: House) -> None:
 
 
 async def test_what_is_revoked_after_the_search_reaches_no_prompt(house: House) -> None:
-    searcher = RevokingSearcher(house.database, EMBEDDER, house)
+    searcher = RevokingSearcher(house.database, EMBEDDER, house.answering.searcher.copies, house)
     answer = await ask(replace(house.answering, searcher=searcher), house.reader)
     assert answer.text == NOTHING_FOUND
     assert answer.citations == ()

@@ -113,14 +113,15 @@ async def put_documents(
     return ids
 
 
-async def make_sources(database: Database) -> dict[str, int]:
+async def make_sources(database: Database, suffix: str = "") -> dict[str, int]:
+    """A source for each of `SOURCES`, by their names; the suffix is one of their keys' only."""
     async with database.app() as connection:
         return {
             key: await connection.scalar(
                 text("""
                 insert into source (key, kind, classification_floor)
                 values (:key, 'push', 'public') returning id"""),
-                {"key": key},
+                {"key": key + suffix},
             )
             for key in SOURCES
         }

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+SHIPPED = {("regulated", purpose): "group:regulated-data" for purpose in ("ask", "search")}
+
 
 @dataclass
 class Organisation:
@@ -16,7 +18,8 @@ class Organisation:
     members: dict[str, set[str]]
     documents: dict[str, Document] = field(default_factory=dict)
     containers: dict[str, Acl] = field(default_factory=dict)
-    regulated_readers: str = "group:regulated-data"
+    holders: dict[tuple[str, str], str] = field(default_factory=lambda: dict(SHIPPED))
+    """Who alone may query a classification for a purpose; everybody where nobody is named."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Document:
     container: str | None
     acl: Acl | None
     classification: str
+    confirmed: bool = True
+    """Whether its source has confirmed its ACL within the lease."""
 
 
 def principals_of(organisation: Organisation, user: str) -> set[str]:
@@ -41,14 +46,14 @@ def principals_of(organisation: Organisation, user: str) -> set[str]:
         held |= more
 
 
-def may_read(organisation: Organisation, user: str, name: str) -> bool:
+def may_read(organisation: Organisation, user: str, name: str, purpose: str = "search") -> bool:
     document = organisation.documents[name]
     folder = organisation.containers.get(document.container or "")
     acl = document.acl or folder
-    if acl is None:
+    if acl is None or not document.confirmed:
         return False
     held = principals_of(organisation, user)
     denied = acl.deny | (folder.deny if folder else frozenset())
     if held & denied or not held & acl.allow:
         return False
-    return document.classification != "regulated" or organisation.regulated_readers in held
+    return organisation.holders.get((document.classification, purpose), "everyone") in held

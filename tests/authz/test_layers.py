@@ -4,7 +4,7 @@ answering pipeline.)"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -15,15 +15,22 @@ from sqlalchemy.exc import DBAPIError
 from app.authz.directory import Group, Person, replace_directory
 from app.authz.grants import set_container_acl
 from app.authz.policy import Policy
+from app.authz.reading import bind, reading, seal
+from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
+from app.catalog.sources import confirm_source
 from app.db import chunks
 from app.db.chunks import write_rendition
 from app.db.engine import Database
 from app.domain.acl import Acl
 from app.domain.document import Chunk, EmbeddedChunk, Rendition
 from app.domain.principal import Account, Role
-from app.domain.scope import Scope
+from app.domain.scope import Scope, SlotSet
+from app.errors import ScopeOutdated
+from app.retrieval.copies import CodeCopies
 from app.retrieval.search import Searcher
+from app.runtime.secrets import login_passwords
+from tests.conftest import SECRET
 
 pytestmark = pytest.mark.integration
 
@@ -106,7 +113,7 @@ async def place(
         database,
         owner_url,
         ScopeResolver(database, policy, 60),
-        Searcher(database, OneDirection()),
+        Searcher(database, OneDirection(), CodeCopies(database, levels, 384)),
         ann,
         bob,
         documents["internal"],
@@ -124,13 +131,13 @@ async def test_policy(place: Place, policy: Policy, monkeypatch: pytest.MonkeyPa
     assert place.regulated not in await place.found(scope)
 
     monkeypatch.setattr(Policy, "clearance", lambda self, subject, purpose: self.levels)
-    scope = await place.resolver.resolve(place.ann, "ask")
+    scope = await ScopeResolver(place.database, policy, 60).resolve(place.ann, "ask")
     assert place.regulated in await place.found(scope), "policy is not what kept it out"
 
 
 async def test_predicate(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scope whose slots are fewer than the seal allows gets only those."""
-    scope = replace(await place.resolver.resolve(place.ann, "ask"), slots=(-1,))
+    scope = replace(await place.resolver.resolve(place.ann, "ask"), slots=SlotSet.of("0" * 64))
     assert await place.found(scope) == set()
 
     def anything(slot: ColumnElement[int], scope: Scope) -> ColumnElement[bool]:
@@ -166,28 +173,154 @@ async def test_row_level_security(place: Place, levels: tuple[str, ...]) -> None
     assert leaked == {place.internal, place.regulated}, "row-level security did not keep it out"
 
 
-@pytest.mark.parametrize("seal", ["", "1.00.{}", "nonsense"])
-async def test_no_valid_seal_no_rows(place: Place, seal: str) -> None:
-    scope = replace(await place.resolver.resolve(place.ann, "ask"), sealed=seal)
-    assert await place.found(scope) == set()
+VISIBLE = text("select text from chunk_internal union all select text from chunk_regulated")
+
+
+async def seen_under(place: Place, scope: Scope, change: Callable[[str], str]) -> list[str] | None:
+    """What a transaction shows under a seal that was changed; None when it is refused, and then
+    nothing is shown either."""
+    async with place.database.reader() as connection:
+        sealed = await seal(place.database, connection, scope)
+        revision = await bind(connection, change(sealed))
+        seen = list(await connection.scalars(VISIBLE))
+    if revision is None:
+        assert not seen
+        return None
+    return seen
+
+
+async def test_a_seal_opens_what_it_is_for(place: Place) -> None:
+    scope = await place.resolver.resolve(place.ann, "ask")
+    assert await seen_under(place, scope, lambda sealed: sealed) == [WORDS]
+
+
+@pytest.mark.parametrize("other", ["", "1.00.{}", "nonsense", "999.{seal}", "-1.{seal}", "{seal}."])
+async def test_no_valid_seal_no_rows(place: Place, other: str) -> None:
+    scope = await place.resolver.resolve(place.ann, "ask")
+    assert await seen_under(place, scope, lambda sealed: other.replace("{seal}", sealed)) is None
 
 
 async def test_a_changed_seal_is_refused(place: Place) -> None:
-    """The payload of Ann's seal under Bob's, and a wider payload under the same seal."""
+    """The payload of Ann's seal under Bob's, a wider one under the same, and any byte changed."""
     of_ann = await place.resolver.resolve(place.ann, "ask")
     of_bob = await place.resolver.resolve(place.bob, "ask")
-    key, seal, _ = of_bob.sealed.split(".", 2)
-    payload = of_ann.sealed.split(".", 2)[2]
-    mixed = replace(of_ann, sealed=f"{key}.{seal}.{payload}")
-    assert await place.found(mixed) == set()
-    wider = of_ann.sealed.replace('"internal"', '"internal","regulated"')
-    assert wider != of_ann.sealed
-    assert await place.found(replace(of_ann, sealed=wider)) == set()
+    async with place.database.reader() as connection:
+        sealed = await seal(place.database, connection, of_ann)
+        key, _, payload = sealed.split(".", 2)
+        seal_of_bob = (await seal(place.database, connection, of_bob)).split(".", 2)[1]
+        changed = [
+            f"{key}.{seal_of_bob}.{payload}",
+            sealed.replace('"internal"', '"internal","regulated"'),
+            sealed.replace(f'"set":{of_ann.held}', f'"set":{of_bob.held}'),
+            *(
+                sealed[:at] + chr(ord(sealed[at]) ^ 1) + sealed[at + 1 :]
+                for at in range(len(sealed))
+            ),
+        ]
+        for words in changed:
+            assert words != sealed
+            assert await bind(connection, words) is None
+            assert not list(await connection.scalars(VISIBLE))
+        assert await bind(connection, sealed) is not None
 
 
-async def test_an_expired_seal_is_refused(place: Place, policy: Policy) -> None:
+async def test_an_expired_scope_is_refused(place: Place, policy: Policy) -> None:
     expired = await ScopeResolver(place.database, policy, -1).resolve(place.ann, "ask")
-    assert await place.found(expired) == set()
+    with pytest.raises(ScopeOutdated):
+        await place.found(expired)
+
+
+async def test_a_seal_opens_nothing_on_another_connection(place: Place) -> None:
+    scope = await place.resolver.resolve(place.ann, "ask")
+    async with place.database.reader() as one, place.database.reader() as other:
+        sealed = await seal(place.database, one, scope)
+        assert await bind(other, sealed) is None
+        assert not list(await other.scalars(VISIBLE))
+        assert await bind(one, sealed) is not None
+        assert list(await one.scalars(VISIBLE)) == [WORDS]
+
+
+async def test_a_pooled_connection_keeps_nothing_of_whom_it_served(place: Place) -> None:
+    scope = await place.resolver.resolve(place.ann, "ask")
+    database = Database.connect(place.owner_url, login_passwords(SECRET), pool_size=1)
+    pids = set()
+    for bound in (True, False):
+        async with database.reader() as connection:
+            pids.add(await connection.scalar(text("select pg_backend_pid()")))
+            if bound:
+                assert await bind(connection, await seal(database, connection, scope)) is not None
+            assert list(await connection.scalars(VISIBLE)) == ([WORDS] if bound else [])
+    await database.close()
+    assert len(pids) == 1
+
+
+async def test_keys_rotate_while_scopes_are_in_use(place: Place) -> None:
+    scope = await place.resolver.resolve(place.ann, "ask")
+    owner = create_engine(make_url(place.owner_url), isolation_level="AUTOCOMMIT")
+
+    def rotate(grace: str) -> None:
+        with owner.connect() as connection:
+            connection.execute(
+                text("select rotate_seal_key(cast(:grace as interval))"), {"grace": grace}
+            )
+
+    async with place.database.reader() as connection:
+        before = await seal(place.database, connection, scope)
+    rotate("1 hour")
+    async with place.database.reader() as connection:
+        after = await seal(place.database, connection, scope)
+        assert after.split(".")[0] != before.split(".")[0], "the new key seals"
+        assert await bind(connection, before) is not None, "the old one still holds"
+    rotate("0")
+    async with place.database.reader() as connection:
+        assert await bind(connection, before) is None
+        assert await bind(connection, after) is None
+        assert await bind(connection, await seal(place.database, connection, scope)) is not None
+    owner.dispose()
+
+
+async def test_a_scope_from_before_a_membership_ended_is_refused(place: Place) -> None:
+    """Ann leaves the group, and only then the group is let in elsewhere: her scope from before
+    holds the group, and must not see what it never had with it."""
+    scope = await place.resolver.resolve(place.ann, "ask")
+    people = [Person("ann@layers.example", "Ann"), Person("bob@layers.example", "Bob")]
+    async with place.database.app() as connection:
+        await replace_directory(connection, people, [Group("crane", ["bob@layers.example"])])
+    with pytest.raises(ScopeOutdated):
+        await place.found(scope)
+    assert await place.found(await place.resolver.resolve(place.ann, "ask")) == set()
+    assert await place.found(await place.resolver.resolve(place.bob, "ask")) == {place.internal}
+    async with place.database.app() as connection:
+        await replace_directory(connection, people, [Group("crane", ["ann@layers.example"])])
+
+
+async def test_an_unconfirmed_acl_is_withheld_until_its_source_stands_by_it(place: Place) -> None:
+    owner = create_engine(make_url(place.owner_url), isolation_level="AUTOCOMMIT")
+    documents = [place.internal, place.regulated]
+
+    async def read() -> tuple[bool, bool]:
+        """Whether search finds it, and whether the re-check lets it pass."""
+        scope = await place.resolver.resolve(place.ann, "ask")
+        async with place.database.snapshot() as connection:
+            passed = await readable_documents(
+                connection, place.resolver.policy, place.ann, "ask", documents
+            )
+        return place.internal in await place.found(scope), place.internal in passed
+
+    def run(statement: str) -> None:
+        with owner.connect() as connection:
+            connection.execute(text(statement))
+
+    run("insert into lease values ('internal', '1 hour'), ('public', '1 second')")
+    assert await read() == (True, True)
+    run("update source set confirmed_at = now() - interval '61 minutes'")
+    assert await read() == (True, True), "the slot was confirmed by itself"
+    run("update acl_slot set confirmed_at = now() - interval '61 minutes'")
+    assert await read() == (False, False)
+    await confirm_source(place.database, None, "layers")
+    assert await read() == (True, True)
+    run("delete from lease")
+    owner.dispose()
 
 
 @pytest.mark.parametrize("login", ["app", "ingest", "auditor"])
@@ -197,15 +330,23 @@ async def test_other_logins_read_no_text(place: Place, login: str) -> None:
             await connection.execute(text("select text from chunk_internal"))
 
 
-async def test_the_reader_cannot_make_a_seal_or_write(place: Place) -> None:
-    scope = await place.resolver.resolve(place.ann, "ask")
-    for statement in (
+@pytest.mark.parametrize(
+    "statement",
+    [
         "select seal_scope('{}')",
         "select inner_key from seal_key",
         "delete from chunk_internal",
         "select * from slot_grant",
+        "select * from principal_set",
+        "select slots_of_set(1)",
+        "select hold_set('{1}')",
         "set role portcullis_app",
-    ):
-        with pytest.raises(DBAPIError):
-            async with place.database.reader(scope.sealed) as connection:
-                await connection.execute(text(statement))
+        "set session authorization portcullis_app",
+        "set transaction read write",
+    ],
+)
+async def test_the_reader_cannot_make_a_seal_or_write(place: Place, statement: str) -> None:
+    scope = await place.resolver.resolve(place.ann, "ask")
+    with pytest.raises(DBAPIError):
+        async with reading(place.database, scope) as read:
+            await read.connection.execute(text(statement))

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import insert, select, text, union_all
 
 from app.authz.policy import Policy
+from app.authz.reading import reading
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.integration
 ORGANISATIONS = 2_000
 SEED = int(os.environ.get("PORTCULLIS_SEED", "20261124"))
 
-_VISIBLE = union_all(*(select(chunk_table(level).c.document_id) for level in LEVELS))
+VISIBLE = union_all(*(select(chunk_table(level).c.document_id) for level in LEVELS))
 
 
 async def put_chunks(database: Database, dimensions: int) -> None:
@@ -91,9 +92,9 @@ async def differences(
         for user in organisation.users:
             account = accounts[user]
             scope = await resolver.resolve(account, "search")
-            async with database.reader(scope.sealed) as connection:
-                by_rows = set(await connection.scalars(_VISIBLE)) & own.keys()
-            slots, levels = set(scope.slots), set(scope.classifications)
+            async with reading(database, scope) as read:
+                by_rows = set(await read.connection.scalars(VISIBLE)) & own.keys()
+            slots, levels = scope.slots, set(scope.classifications)
             by_predicate = {
                 document
                 for document in own
@@ -101,7 +102,7 @@ async def differences(
                 and placed[document][0] in slots
                 and placed[document][1] in levels
             }
-            async with database.app() as connection:
+            async with database.snapshot() as connection:
                 by_recheck = await readable_documents(connection, policy, account, "search", own)
             expected = {i for i, name in own.items() if may_read(organisation, user, name)}
             wrong += [

@@ -12,6 +12,7 @@ from app.authn.accounts import find_account
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
+from app.retrieval.copies import CodeCopies
 from app.retrieval.documents import open_document
 from app.retrieval.search import Searcher
 from tests.e2e.corpora import company, pairs
@@ -39,7 +40,7 @@ async def test_the_company(
     assert indexed.job.failed == 0
     assert "embedded" not in indexed.again.detail["outcomes"]
 
-    searcher = Searcher(database, indexed.embedder)
+    searcher = Searcher(database, indexed.embedder, CodeCopies(database, levels, 384))
     resolver = ScopeResolver(database, policy, 60)
     hr = await find_account(database, resumes.corpus.groups[0].members[0])
     wrong: list[tuple[str, str]] = []

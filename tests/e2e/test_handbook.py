@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 
 from app.answering.conversations import Conversations
-from app.answering.pipeline import Answering, Finished
+from app.answering.events import Finished
+from app.answering.pipeline import Answering
 from app.answering.profiles import Profile
 from app.audit.record import Recorder
 from app.authn.accounts import find_account
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
+from app.authz.watch import Watch
 from app.db.engine import Database
 from app.domain.answer import Answer
 from app.inference.chat import ChatModel
+from app.retrieval.copies import CodeCopies
 from app.retrieval.measure import measure_search
 from app.retrieval.search import Searcher
 from tests.e2e.corpora import handbook
@@ -63,14 +66,14 @@ async def test_the_handbook(
     for problem in indexed.problems:
         assert problem.reason.startswith(EXPLAINED), (problem.external_id, problem.reason)
 
-    searcher = Searcher(database, indexed.embedder)
+    searcher = Searcher(database, indexed.embedder, CodeCopies(database, levels, 384))
     resolver = ScopeResolver(database, policy, 60)
     conversations = Conversations(database, policy)
     # no engine: the quotes are what is asked about here
     model = ChatModel.connect("http://127.0.0.1:9/v1", "none", None)
     answering = Answering(
         database, policy, resolver, searcher, indexed.embedder, model, Profile.EVIDENCE,
-        Recorder(database), conversations, "test", "salt",
+        Recorder(database), conversations, Watch(database, policy), "test", "salt",
     )  # fmt: skip
     members = {group.key: group.members for group in indexed.corpus.groups}
     nobody = next(

@@ -20,6 +20,7 @@ from app.domain.acl import Acl
 from app.domain.principal import Account
 from app.domain.source import Job, Problem, PushedDocument, Source
 from app.inference.embed import Vector
+from app.retrieval.copies import CodeCopies
 from app.retrieval.search import Searcher
 from ingestion.runner import Runner
 from tests.answering.passages import HashingEmbedder
@@ -92,13 +93,15 @@ class World:
     async def reads(self, account: Account) -> dict[str, str]:
         """The text that this account can find, by external id; checked by both implementations."""
         scope = await ScopeResolver(self.database, self.policy, 60).resolve(account, "ask")
-        searcher = Searcher(self.database, self.embedder.inner)
+        searcher = Searcher(
+            self.database, self.embedder.inner, CodeCopies(self.database, self.policy.levels, 384)
+        )
         found = (await searcher.search(scope, "shared words of every document", 1000)).passages
         texts: dict[str, str] = {}
         for passage in sorted(found, key=lambda passage: passage.text):
             if passage.source == self.source.key:
                 texts[passage.external_id] = texts.get(passage.external_id, "") + passage.text
-        async with self.database.app() as connection:
+        async with self.database.snapshot() as connection:
             readable = await readable_documents(
                 connection, self.policy, account, "ask", {p.document_id for p in found}
             )

@@ -12,7 +12,7 @@ from litestar import Response, post
 from litestar.params import JSONBody
 from litestar.response import Stream
 
-from app.answering.pipeline import AnswerEvent, Delta, Finished, Started
+from app.answering.events import AnswerEvent, Delta, Finished, Started
 from app.domain.answer import Answer
 from app.errors import InvalidInput, PortcullisError
 from app.web.api.bodies import AskBody

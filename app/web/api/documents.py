@@ -21,7 +21,6 @@ from app.catalog.sources import get_source
 from app.domain.record import AuditRecord
 from app.domain.source import AclChange, PushedDocument
 from app.errors import InvalidInput
-from app.retrieval.documents import open_document
 from app.web.api.bodies import AclBody, Batch, DocumentBody
 from app.web.services import Caller, Wired
 
@@ -113,25 +112,7 @@ async def read(
 ) -> Response[dict[str, Any]]:
     """The rendition of a document that the account may read; 404 otherwise."""
     services.policy.require_route(account, "documents")
-    scope = await services.resolver.resolve(account, "documents")
-    document = await open_document(services.database, scope, document_id)
-    await services.recorder.record(
-        AuditRecord.of(
-            account,
-            "read",
-            purpose="documents",
-            revision=scope.revision,
-            classifications=scope.classifications,
-            passages=[
-                {
-                    "document": str(document_id),
-                    "source": document.source,
-                    "external_id": document.external_id,
-                    "classification": document.classification,
-                }
-            ],
-        )
-    )
+    document = await services.search.open(account, document_id)
     body = {
         "id": str(document_id),
         "title": document.title,

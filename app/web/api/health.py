@@ -21,7 +21,8 @@ async def healthz() -> dict[str, str]:
 
 @get("/readyz", include_in_schema=False)
 async def readyz(services: Wired) -> Response[dict[str, Any]]:
-    """Postgres answers and the embedding model is loaded. The engine is named, but answers lead
+    """Postgres answers, is proven to enforce permissions, and the embedding model is loaded. The
+    engine is named, but answers lead
     with quotes without it, so it does not count."""
     try:
         async with services.database.app() as connection:
@@ -29,10 +30,12 @@ async def readyz(services: Wired) -> Response[dict[str, Any]]:
         database = True
     except Unavailable:
         database = False
-    ready = database and services.embedder.loaded
+    enforced = services.database.enforcement.holds
+    ready = database and enforced and services.embedder.loaded
     body = {
         "ready": ready,
         "database": database,
+        "enforcement": enforced,
         "embedding": services.embedder.loaded,
         "engine": await services.model.healthy(),
     }

@@ -12,7 +12,7 @@ from litestar import Response, get, post
 from litestar.params import JSONBody
 from litestar.response import Stream
 
-from app.answering.pipeline import AnswerEvent, Delta, Started
+from app.answering.events import AnswerEvent, Delta, Started
 from app.errors import InvalidInput, PortcullisError
 from app.web.api.ask import EVENTS, finished
 from app.web.api.bodies import ChatCompletion, ChatMessage

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from app.catalog.jobs import start_sync
 from app.catalog.overview import overview
-from app.catalog.sources import get_source, register, remove_source
+from app.catalog.sources import confirm_source, get_source, register, remove_source
 from app.domain.record import AuditRecord
 from app.domain.source import Source, SourceOverview
 from app.web.api.bodies import SourceBody
@@ -56,6 +56,17 @@ async def sync(source: FromPath[str], account: Caller, services: Wired) -> dict[
     return {"job": str(job)}
 
 
+@post("/sources/{source:str}/confirm", status_code=200, tags=["sources"])
+async def confirm(source: FromPath[str], account: Caller, services: Wired) -> dict[str, Any]:
+    """Stand by all ACLs of the source as they are: their leases begin anew."""
+    services.policy.require_route(account, "sources")
+    await services.recorder.record(
+        AuditRecord.of(account, "source", detail={"source": source, "change": "confirmed"})
+    )
+    await confirm_source(services.database, account, source)
+    return {"source": source}
+
+
 @delete("/sources/{source:str}", status_code=200, tags=["sources"])
 async def remove(source: FromPath[str], account: Caller, services: Wired) -> dict[str, Any]:
     """Remove a source and everything indexed from it."""
@@ -83,6 +94,7 @@ def _overview(entry: SourceOverview) -> dict[str, Any]:
         **_shown(entry.source),
         "documents": entry.documents,
         "indexed": entry.indexed,
+        "withheld": entry.withheld,
         "job": {"id": str(entry.job.id), "state": entry.job.state} if entry.job else None,
         "problems": [
             {

@@ -10,14 +10,15 @@ from litestar.params import FromQuery
 from litestar.response import Template
 
 from app.audit.query import query_records
+from app.domain.answer import Outcome
 from app.domain.record import AuditFilter, AuditRecord
 from app.errors import InvalidInput
 from app.web.pages.rendering import page
 from app.web.services import Caller, Wired
 
 ACTIONS = ("ask", "search", "read", "sign-in", "sign-in-refused", "acl", "container-acl",
-           "document-deleted", "source", "directory", "audit-query")  # fmt: skip
-OUTCOMES = ("answered", "nothing_found", "stopped", "failed")
+           "document-deleted", "source", "directory", "audit-query", "explain")  # fmt: skip
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
 
 @get("/audit")

@@ -10,9 +10,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from app.domain.answer import Citation
-from app.domain.record import AuditRecord
 from app.domain.scope import Passage
-from app.retrieval.documents import open_document
 from app.web.pages.rendering import fragment, page
 from app.web.services import Caller, Wired
 
@@ -27,25 +25,7 @@ async def view(
     cited = None
     if answer is not None:
         cited = await services.conversations.citation(visitor, answer, number)
-    scope = await services.resolver.resolve(visitor, "documents")
-    document = await open_document(services.database, scope, document_id)
-    await services.recorder.record(
-        AuditRecord.of(
-            visitor,
-            "read",
-            purpose="documents",
-            revision=scope.revision,
-            classifications=scope.classifications,
-            passages=[
-                {
-                    "document": str(document_id),
-                    "source": document.source,
-                    "external_id": document.external_id,
-                    "classification": document.classification,
-                }
-            ],
-        )
-    )
+    document = await services.search.open(visitor, document_id)
     context = {
         "document": document,
         "pieces": [_piece(p, cited) for p in document.passages],

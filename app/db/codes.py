@@ -1,0 +1,89 @@
+"""The codes of vectors: read under a login that sees ids, slots and codes of chunks, no text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import sql
+from sqlalchemy import text
+
+from app.db.engine import AppConnection, CodesConnection
+
+_SNAPSHOT = text("select pg_current_snapshot()::text")
+_CHANGED = text("""
+select pg_current_snapshot()::text as snapshot, (
+  select coalesce(array_agg(distinct classification), '{}') from code_change
+   where xid >= pg_snapshot_xmin(cast(:seen as pg_snapshot))
+     and not pg_visible_in_snapshot(xid, cast(:seen as pg_snapshot))) as levels
+""")
+_IDS = text("""
+select distinct chunk_id from code_change
+ where xid >= pg_snapshot_xmin(cast(:seen as pg_snapshot))
+   and not pg_visible_in_snapshot(xid, cast(:seen as pg_snapshot)) and classification = :level
+""")
+_FORGET = text("delete from code_change where at < now() - interval '1 day'")
+_HEADER = 19  # bytes before the first row of binary COPY, and
+_TRAILER = 2  # after the last (PostgreSQL documentation, COPY, "Binary Format")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRows:
+    """Chunks of one classification: ids as 16 bytes each (shape (n,), dtype V16), ACL slots
+    (shape (n,), int32) and codes of `dimensions` bits (shape (n, bytes that hold them), uint8)."""
+
+    ids: NDArray[np.void]
+    slots: NDArray[np.int32]
+    codes: NDArray[np.uint8]
+
+
+async def current_snapshot(connection: CodesConnection) -> str:
+    """What the transaction sees, as Postgres writes a snapshot."""
+    return str(await connection.scalar(_SNAPSHOT))
+
+
+async def changes_since(connection: CodesConnection, seen: str) -> tuple[str, list[str]]:
+    """What the transaction sees now, and the classifications whose chunks changed since `seen`."""
+    row = (await connection.execute(_CHANGED, {"seen": seen})).one()
+    return str(row.snapshot), list(row.levels)
+
+
+async def changed_ids(connection: CodesConnection, seen: str, level: str) -> list[Any]:
+    """The chunks of a classification that were written, moved or deleted since `seen`."""
+    return list(await connection.scalars(_IDS, {"seen": seen, "level": level}))
+
+
+async def forget_changes(connection: AppConnection) -> None:
+    """Forget the changes of more than a day ago; a copy that old is read anew."""
+    await connection.execute(_FORGET)
+
+
+async def read_codes(
+    connection: CodesConnection, level: str, dimensions: int, only: Sequence[Any] | None = None
+) -> CodeRows:
+    """The codes of a classification, or of those of `only` that are there."""
+    query = sql.SQL("select id, slot_id, code from {}").format(sql.Identifier(f"chunk_{level}"))
+    if only is not None:
+        query += sql.SQL(" where id = any ({})").format(sql.Literal(list(only)))
+    raw = await connection.get_raw_connection()
+    driver = raw.driver_connection
+    assert driver is not None
+    data = bytearray()
+    async with (
+        driver.cursor() as cursor,
+        cursor.copy(sql.SQL("copy ({}) to stdout (format binary)").format(query)) as copy,
+    ):
+        async for block in copy:
+            data += block
+    rows = np.frombuffer(
+        bytes(memoryview(data)[_HEADER : len(data) - _TRAILER]),
+        dtype=[
+            ("fields", ">i2"), ("id_length", ">i4"), ("id", "V16"), ("slot_length", ">i4"),
+            ("slot", ">i4"), ("code_length", ">i4"), ("bits", ">i4"),
+            ("code", "u1", (-(-dimensions // 8),)),
+        ],
+    )  # fmt: skip
+    return CodeRows(rows["id"].copy(), rows["slot"].astype(np.int32), rows["code"].copy())

@@ -1,0 +1,34 @@
+"""What a pooled connection that reads text leaves behind for its next user: nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import PoolResetState
+
+# A cursor WITH HOLD keeps rows of the scope that it was opened under, a setting can keep a scope.
+# All that DISCARD ALL does except for plans: they hold nothing of anybody, and making them again
+# costs every request.
+_RESET = """
+close all; set session authorization default; reset all; deallocate all; unlisten *;
+select pg_advisory_unlock_all(); discard temp; discard sequences
+"""
+
+
+def reset_on_return(engine: AsyncEngine) -> None:
+    """Reset each connection of the engine when it comes back; one that cannot be is closed."""
+
+    @event.listens_for(engine.sync_engine, "reset")
+    def reset(connection: Any, record: object, state: PoolResetState) -> None:
+        if state.terminate_only:
+            return
+        connection.rollback()
+        connection.autocommit = True
+        try:
+            cursor = connection.cursor()
+            cursor.execute(_RESET)
+            cursor.close()
+        finally:
+            connection.autocommit = False

@@ -1,0 +1,61 @@
+"""The copies of all codes in this process's memory, kept in step with the tables."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from time import monotonic
+from uuid import UUID
+
+from app.db.codes import changed_ids, changes_since, current_snapshot, read_codes
+from app.db.engine import CodesConnection, Database
+from app.retrieval.codes import LevelCodes
+
+FORGOTTEN_SECONDS = 3_000.0
+"""Who has not looked for so long reads everything again: the log of changes is kept for longer."""
+MANY = 5_000
+"""From so many changed chunks on, a classification is read anew rather than chunk by chunk."""
+
+
+@dataclass
+class CodeCopies:
+    """`levels` are the classifications; `dimensions` is the length of the vectors."""
+
+    database: Database
+    levels: tuple[str, ...]
+    dimensions: int
+    _codes: dict[str, LevelCodes] = field(default_factory=dict)
+    _seen: str = ""
+    _looked_at: float = 0.0
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def current(self) -> dict[str, LevelCodes]:
+        """The codes as of now: whatever was committed before the call is in them.
+
+        The first call reads everything. Raises DatabaseUnavailable.
+        """
+        async with self._lock, self.database.codes() as connection:
+            if not self._codes or monotonic() - self._looked_at > FORGOTTEN_SECONDS:
+                self._seen = await current_snapshot(connection)
+                self._codes = {
+                    level: LevelCodes(await read_codes(connection, level, self.dimensions))
+                    for level in self.levels
+                }
+            else:
+                snapshot, changed = await changes_since(connection, self._seen)
+                for level in changed:
+                    await self._follow(connection, level)
+                self._seen = snapshot
+            self._looked_at = monotonic()
+            return dict(self._codes)
+
+    async def _follow(self, connection: CodesConnection, level: str) -> None:
+        if level not in self._codes:
+            return
+        ids: list[UUID] = await changed_ids(connection, self._seen, level)
+        if len(ids) > MANY:
+            everything = await read_codes(connection, level, self.dimensions)
+            self._codes[level] = LevelCodes(everything)
+        else:
+            rows = await read_codes(connection, level, self.dimensions, ids)
+            self._codes[level].change(ids, rows)
