@@ -76,7 +76,7 @@ async def seal(database: Database, connection: ReaderConnection, scope: Scope) -
         "expires": scope.expires_at.timestamp(),
         "connection": known["identity"],
     }
-    async with database.app() as app:
+    async with database.glance() as app:
         sealed = await app.scalar(_SEAL, {"payload": json.dumps(payload, separators=(",", ":"))})
     return str(sealed)
 

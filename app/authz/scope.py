@@ -63,7 +63,7 @@ class ScopeResolver:
         Raises NotSignedIn when the account was disabled, RevisionNotReached when the database
         is not there yet.
         """
-        async with self.database.app() as connection:
+        async with self.database.glance() as connection:
             held, revision, slots = await self._current(connection, account, at_least_revision)
         # only now: other requests must find nothing in memory that is not committed yet
         _remember(self._subjects, account.principal_id, held)

@@ -105,6 +105,14 @@ class Database:
             yield AppConnection(connection)
 
     @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AppConnection]:
+        """Single statements of the same login, each a transaction of its own: without the round
+        trips that begin and end one."""
+        engine = self.engines[Login.APP].execution_options(isolation_level="AUTOCOMMIT")
+        async with self._transaction(engine) as connection:
+            yield AppConnection(connection)
+
+    @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[SnapshotConnection]:
         """A read-only transaction of the same login: all its statements see one moment."""
         engine = self.engines[Login.APP].execution_options(
