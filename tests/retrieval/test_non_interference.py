@@ -1,0 +1,143 @@
+"""What somebody finds is what would be found if the documents they may not read did not exist."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, insert, text
+
+from app.authn.accounts import find_account
+from app.authz.directory import Group, Person, replace_directory
+from app.authz.grants import set_container_acl
+from app.authz.policy import Policy
+from app.authz.reading import reading
+from app.authz.scope import ScopeResolver
+from app.db.chunks import matching, nearest
+from app.db.engine import Database
+from app.db.levels import chunk_table, delete_rows, rendition_table
+from app.domain.acl import Acl
+from app.domain.principal import Account
+from app.retrieval.copies import CodeCopies
+from app.retrieval.search import CANDIDATES, Searcher
+from tests.answering.passages import HashingEmbedder
+
+pytestmark = pytest.mark.integration
+
+SEED = 20261124
+LEVELS = ("public", "internal", "confidential", "regulated")
+WORDS = (
+    "harbour crane budget salary probe firmware lease warranty bonus permit tide mooring".split()
+)
+CONTAINERS = 40
+DOCUMENTS = 600
+EMBEDDER = HashingEmbedder()
+QUERIES = ["harbour crane", "salary of the probe", "bonus", "tide permit lease", "zebra"]
+
+Row = dict[str, object]
+
+
+class World:
+    """Documents of one chunk each, written and taken away as the ingestion does it."""
+
+    def __init__(self, database: Database, chance: random.Random, slots: Sequence[int]) -> None:
+        self.database = database
+        self.documents = {
+            UUID(int=chance.getrandbits(128)): (
+                chance.choice(LEVELS),
+                chance.choice(slots),
+                " ".join(chance.choices(WORDS, k=chance.randint(2, 9))),
+            )
+            for _ in range(DOCUMENTS)
+        }
+
+    async def write(self, documents: set[UUID]) -> None:
+        async with self.database.ingest() as connection:
+            for id_ in sorted(documents):
+                level, slot, words = self.documents[id_]
+                base = {"id": id_, "document_id": id_, "slot_id": slot}
+                await connection.execute(
+                    insert(rendition_table(level)),
+                    {**base, "title": "t", "uri": "", "mime_type": "", "source": "s",
+                     "external_id": "e", "redactions": {}, "evidence": []},
+                )  # fmt: skip
+                await connection.execute(
+                    insert(chunk_table(level)).values(terms=func.to_tsvector("english", words)),
+                    {**base, "rendition_id": id_, "ordinal": 0, "heading": "", "text": words,
+                     "embedding": list(EMBEDDER.embed([words])[0])},
+                )  # fmt: skip
+
+    async def remove(self, documents: set[UUID]) -> None:
+        async with self.database.ingest() as connection:
+            await delete_rows(connection, LEVELS, sorted(documents))
+
+
+async def found(
+    database: Database, resolver: ScopeResolver, searcher: Searcher, account: Account
+) -> list[object]:
+    """Everything that a search tells: by meaning, by words and both, with scores and order."""
+    scope = await resolver.resolve(account, "search")
+    told: list[object] = []
+    for query in QUERIES:
+        async with reading(database, scope) as read:
+            [vector] = EMBEDDER.embed([query])
+            told.append(await nearest(read.connection, scope, vector, CANDIDATES))
+            told.append(await matching(read.connection, scope, query, CANDIDATES))
+        both = await searcher.search(scope, query, 20)
+        told.append([(passage.chunk_id, passage.score, passage.text) for passage in both.passages])
+    return told
+
+
+async def test_results_are_those_on_the_corpus_without_what_may_not_be_read(
+    database: Database, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # fewer than there are readable chunks, so that the codes do choose
+    monkeypatch.setattr("app.retrieval.search.CODED", 40)
+    chance = random.Random(SEED)
+    people = [Person(f"p{n}@apart.example", "P") for n in range(8)]
+    groups = [
+        Group(f"g{n}", [p.email for p in chance.sample(people, 3)]
+              + [f"group:g{other}" for other in chance.sample(range(6), 1) if other != n])
+        for n in range(6)
+    ]  # fmt: skip
+    groups.append(Group("regulated-data", [people[0].email]))
+    names = [*(f"group:g{n}" for n in range(6)), *(p.email for p in people), "everyone"]
+    async with database.app() as connection:
+        await replace_directory(connection, people, groups)
+        source = await connection.scalar(
+            text("""
+            insert into source (key, kind, classification_floor)
+            values ('apart', 'push', 'public') returning id""")
+        )
+        slots = [
+            (
+                await set_container_acl(
+                    connection, source, f"c{n}",
+                    Acl.parse(chance.sample(names, 2), chance.sample(names, chance.choice((0, 1)))),
+                )
+            ).slot_id
+            for n in range(CONTAINERS)
+        ]  # fmt: skip
+    world = World(database, chance, slots)
+    everything = set(world.documents)
+    await world.write(everything)
+    resolver = ScopeResolver(database, policy, 60)
+    searcher = Searcher(database, EMBEDDER, CodeCopies(database, LEVELS, EMBEDDER.dimensions))
+    shares = []
+    for person in people:
+        account = await find_account(database, person.email)
+        scope = await resolver.resolve(account, "search")
+        readable = {
+            id_
+            for id_, (level, slot, _) in world.documents.items()
+            if slot in scope.slots and level in scope.classifications
+        }
+        shares.append(len(readable) / len(everything))
+        with_all = await found(database, resolver, searcher, account)
+        await world.remove(everything - readable)
+        without = await found(database, resolver, searcher, account)
+        await world.write(everything - readable)
+        assert with_all == without, f"{person.email}, seed {SEED}"
+    assert min(shares) < 0.5 < max(shares), "the world is not interesting any more"
