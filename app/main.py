@@ -11,7 +11,7 @@ import uvicorn
 from litestar import Litestar
 
 from app.compose import Parts, compose
-from app.errors import PortcullisError, Unavailable
+from app.errors import DatabaseUnavailable, PortcullisError, Unavailable
 from app.runtime.part import REFUSED
 from app.runtime.show import PASSWORD, Show
 from app.settings import Settings
@@ -78,7 +78,8 @@ def main() -> int:
     settings = Settings()
     try:
         parts = compose(settings)
-        asyncio.run(parts.proof.prove())
+        with contextlib.suppress(DatabaseUnavailable):  # it starts closed, and looks again soon
+            asyncio.run(parts.proof.prove())
         app = create_app(parts)
     except PortcullisError as error:
         sys.stderr.write(f"{error.message}\n")

@@ -245,8 +245,6 @@ $$;
 
 -- The verified payload, or null: no scope, an unknown or retired key, a changed byte, expired,
 -- another connection's, from before a membership changed, or ahead of this copy of the database.
--- A set of principals is kept without a new revision, so a copy may have the revision and not the
--- set: that would read as if its subject might read nothing.
 create or replace function verified_scope() returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -270,8 +268,7 @@ begin
   end if;
   perform 1 from public.revision_counter c
     where c.value >= (scope ->> 'revision')::bigint
-      and c.directory <= (scope ->> 'revision')::bigint
-      and exists (select from public.principal_set s where s.id = (scope ->> 'set')::bigint);
+      and c.directory <= (scope ->> 'revision')::bigint;
   if not found then return null; end if;
   return scope;
 end $$;

@@ -74,37 +74,15 @@ $$;
 """
 
 SEAL = """
--- The verified payload, or null: no scope, an unknown or retired key, a changed byte, expired,
--- another connection's, ahead of this copy of the database, from before a membership changed, or
--- of a set that was forgotten.
-create or replace function verified_scope() returns jsonb
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
-declare
-  sealed text := coalesce(current_setting('portcullis.scope', true), '');
-  key_id text := split_part(sealed, '.', 1);
-  seal text := split_part(sealed, '.', 2);
-  payload text := substr(sealed, length(key_id) + length(seal) + 3);
-  scope jsonb;
-begin
-  if sealed = '' or key_id !~ '^[0-9]{1,9}$' then return null; end if;
-  perform 1 from public.seal_key k
-    where k.id = key_id::integer
-      and (k.retired_at is null or k.retired_at > clock_timestamp())
-      and encode(sha256(k.outer_key || sha256(k.inner_key || convert_to(payload, 'UTF8'))), 'hex')
-          = seal;
-  if not found then return null; end if;
-  scope := payload::jsonb;
-  if coalesce((scope ->> 'expires')::double precision < extract(epoch from clock_timestamp()), true)
-     or coalesce(scope ->> 'connection' <> public.this_connection(), true) then
-    return null;
-  end if;
-  perform 1 from public.revision_counter c
-    where c.value >= (scope ->> 'revision')::bigint
-      and c.directory <= (scope ->> 'revision')::bigint
-      and exists (select from public.principal_set s where s.id = (scope ->> 'set')::bigint);
-  if not found then return null; end if;
-  return scope;
-end $$;
+-- The revision of the reading transaction's snapshot, null unless its scope is verified and names
+-- a set that is there. It is asked once a transaction; to read under a set that was forgotten, or
+-- that has not reached this copy of the database, would show nothing, silently.
+create or replace function reading_revision() returns bigint
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+  with verified as materialized (select public.verified_scope() as scope)
+  select c.value from public.revision_counter c, verified v
+   where exists (select from public.principal_set s where s.id = (v.scope ->> 'set')::bigint)
+$$;
 
 -- A new key seals from now on; seals of the ones before hold for as long as `grace` says. A key
 -- that ended a day ago is of no use to anybody and is deleted.

@@ -1,5 +1,5 @@
-"""Random small organisations (PORTCULLIS_ORGANISATIONS sets how many): what the database lets each person see, three ways, against
-the reference. The seed is printed by a failure and can be set with PORTCULLIS_SEED."""
+"""Random small organisations, as many as PORTCULLIS_ORGANISATIONS says: what the database lets each
+person see, three ways, against the reference. The seed is printed by a failure and can be set with PORTCULLIS_SEED."""
 
 from __future__ import annotations
 

@@ -350,9 +350,11 @@ CHANGES = [
         ("a scope ahead of the database is accepted",),
     ),
     Change(
-        "a set that is not looked at", "verified_scope()",
-        "exists (select from public.principal_set s where s.id = (scope ->> 'set')::bigint)",
-        "true", ("a scope of principals that nobody holds is accepted",),
+        "a set that is not looked at",
+        "reading_revision()",
+        "exists (select from public.principal_set s where s.id = (v.scope ->> 'set')::bigint)",
+        "v.scope is not null",
+        ("a scope of principals that nobody holds is accepted",),
     ),
     Change(
         "levels that are not looked at", "readable_bits(text)",

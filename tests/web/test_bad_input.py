@@ -288,8 +288,6 @@ async def test_postgres_down(owner_url: str, tmp_path: Path) -> None:
             secret_key=SecretStr(SECRET),
         )
     )
-    # the enforcement was proven, and then Postgres went away
-    parts = replace(parts, proof=replace(parts.proof, proven=True))
     async with AsyncTestClient(create_app(parts)) as client:
         answer = await client.post(
             "/api/v1/search", json={"query": "x"}, headers={"Authorization": "Bearer x"}

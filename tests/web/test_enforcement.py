@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from litestar.testing import AsyncTestClient
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from app.authn.accounts import add_user
 from app.authn.tokens import create_token
 from app.compose import Parts
+from app.db.engine import Database
 from app.domain.principal import Role
 from app.errors import ConfigurationError, EnforcementBroken
 from app.main import create_app
@@ -23,6 +25,7 @@ from app.runtime.environment import child_environment
 from app.runtime.folders import Folders
 from app.runtime.ours import WebService
 from app.runtime.postgres import EmbeddedPostgres
+from app.runtime.secrets import login_passwords
 from app.runtime.supervisor import Supervisor
 from app.runtime.up import _free_port
 from app.settings import Settings
@@ -99,6 +102,29 @@ async def test_readiness_and_search_end_with_the_enforcement_and_return_with_it(
             assert (await client.get("/healthz")).status_code == 200
         await eventually(opened)
         assert await search(client) == 200
+
+
+async def test_without_postgres_the_door_stays_closed_until_it_is_proven(
+    parts: Parts, owner_url: str
+) -> None:
+    """It starts all the same, and opens by itself when Postgres answers."""
+    there = parts.proof.connect
+    nowhere = make_url(owner_url).update_query_dict({"host": "/nowhere"})
+
+    def away() -> Database:
+        url = nowhere.render_as_string(hide_password=False)
+        return Database.connect(url, login_passwords(SECRET), pool_size=1)
+
+    watch = replace(parts.proof, connect=away, again=0.1)
+    async with AsyncTestClient(create_app(replace(parts, watch=watch))) as client:
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["enforcement"]) == (503, False)
+        watch.connect = there
+
+        async def opened() -> bool:
+            return (await client.get("/readyz")).status_code == 200
+
+        await eventually(opened)
 
 
 async def test_a_proof_that_breaks_closes_the_door(

@@ -46,9 +46,16 @@ class ProofWatch:
             )
 
     async def begin(self) -> asyncio.Task[None]:
-        """Prove unless that was done; then the task that looks again. Raises what `prove` does."""
+        """Prove unless that was done; then the task that looks again.
+
+        Raises EnforcementBroken. Without Postgres the door to text stays closed until it answers
+        and the proof has passed.
+        """
         if not self.proven:
-            await self.prove()
+            try:
+                await self.prove()
+            except DatabaseUnavailable as error:
+                self.database.enforcement.found((error.message,))
         return asyncio.create_task(self._go_on())
 
     async def look_again(self) -> None:
