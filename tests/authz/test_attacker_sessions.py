@@ -202,6 +202,7 @@ async def test_a_listener_hears_a_number(place: Place) -> None:
 
 
 async def test_a_snapshot_from_before_a_scope_opens_nothing_under_it(place: Place) -> None:
+    await place.resolver.resolve(place.ann, "ask")  # so that the snapshot has Ann's set
     async with place.attacker(scoped=False) as old:
         await old.gets("begin isolation level repeatable read")
         snapshot = await old.connection.scalar(text("select pg_export_snapshot()"))
