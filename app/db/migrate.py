@@ -49,7 +49,11 @@ def upgrade(
                     {"level": level, "dimensions": dimensions},
                 )
                 connection.execute(
-                    text("select keep_codes(:level), search_words_in(:level)"), {"level": level}
+                    text("""
+                    select keep_codes(:level), search_words_in(:level), keep_no_values(:level),
+                           read_by_bits('chunk_' || :level, :level),
+                           read_by_bits('rendition_' || :level, :level)"""),
+                    {"level": level},
                 )
             connection.execute(text("delete from lease"))
             for level, lasts in (leases or {}).items():
@@ -84,6 +88,13 @@ def _ensure_logins(connection: Connection, passwords: Mapping[Login, str]) -> No
         driver.execute(
             sql.SQL(verb + " role {} login password {}").format(
                 sql.Identifier(login.value), sql.Literal(passwords[login])
+            )
+        )
+        # A login may set what it begins with itself; whoever got hold of it once may have.
+        driver.execute(sql.SQL("alter role {} reset all").format(sql.Identifier(login.value)))
+        driver.execute(
+            sql.SQL("alter role {} in database {} reset all").format(
+                sql.Identifier(login.value), sql.Identifier(driver.info.dbname)
             )
         )
     # Only who has the reader's privileges may ask when one of its connections began.

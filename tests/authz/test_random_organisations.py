@@ -1,5 +1,6 @@
 """Random small organisations, as many as PORTCULLIS_ORGANISATIONS says: what the database lets each
-person see, three ways, against the reference. The seed is printed by a failure and can be set with PORTCULLIS_SEED."""
+person see, three ways, against the reference. The seed is printed by a failure and can be set with
+PORTCULLIS_SEED."""
 
 from __future__ import annotations
 

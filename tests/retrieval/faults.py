@@ -182,6 +182,20 @@ FAULTS = [
         ("portcullis_app may select seal_key",),
     ),
     Fault(
+        "statistics of text",
+        "alter table chunk_regulated alter column heading set statistics 100",
+        "select keep_no_values('regulated')",
+        ("statistics of heading of chunk_regulated may be kept",
+         "select keep_no_values('regulated')"),
+    ),
+    Fault(
+        "a login with a setting of its own",
+        "alter role portcullis_codes set search_path = public",
+        "alter role portcullis_codes reset all",
+        ("the login portcullis_codes begins with a setting of its own, search_path",
+         "alter role portcullis_codes reset search_path"),
+    ),
+    Fault(
         "a view of text",
         "create view everything as select text from chunk_internal;"
         " grant select on everything to portcullis_reader",

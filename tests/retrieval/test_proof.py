@@ -78,8 +78,10 @@ async def test_a_classification_without_tables_is_named(
 async def test_a_new_classification_gets_a_canary(
     connect: Any, levels: tuple[str, ...], faults: Faults
 ) -> None:
-    faults.run("select create_level('fresh', 8)")
-    faults.run("select keep_codes('fresh'), search_words_in('fresh')")
+    faults.run(
+        "select create_level('fresh', 8);"
+        " select keep_codes('fresh'), search_words_in('fresh'), keep_no_values('fresh')"
+    )
     assert await look(connect, (*levels, "fresh")) == ()
     faults.run("drop table chunk_fresh, rendition_fresh")
 

@@ -116,7 +116,7 @@ async def test_without_postgres_the_door_stays_closed_until_it_is_proven(
         return Database.connect(url, login_passwords(SECRET), pool_size=1)
 
     watch = replace(parts.proof, connect=away, again=0.1)
-    async with AsyncTestClient(create_app(replace(parts, watch=watch))) as client:
+    async with AsyncTestClient(create_app(replace(parts, proof=watch))) as client:
         answer = await client.get("/readyz")
         assert (answer.status_code, answer.json()["enforcement"]) == (503, False)
         watch.connect = there

@@ -32,12 +32,16 @@ DEFINERS = {
 OF_SEARCH = "public.matching_chunks(text,tsquery,integer)"
 """The one that is not the owner's."""
 
+WHOLE = "gin_fuzzy_search_limit=0"
+"""It looks at all matches: a limit of its caller's would let the forbidden shape what is found."""
+
 PINNED = "search_path=pg_catalog, public, pg_temp"
 
 # All of public, and whatever runs as somebody else anywhere that a login of ours could execute.
 _FUNCTIONS = text("""
 select p.oid::regprocedure::text as name, p.prosecdef as definer,
        coalesce(:pinned = any (p.proconfig), false) as pinned,
+       coalesce(:whole = any (p.proconfig), false) as whole,
        p.proowner = (select relowner from pg_class where oid = to_regclass('public.seal_key'))
          as of_the_owner,
        pg_get_userbyid(p.proowner)::text as owner,
@@ -59,7 +63,7 @@ async def findings(connection: AppConnection) -> list[str]:
     """What is wrong with the functions. The search path has to be pg_catalog alone."""
     said = []
     missing = set(DEFINERS)
-    for row in await connection.execute(_FUNCTIONS, {"pinned": PINNED}):
+    for row in await connection.execute(_FUNCTIONS, {"pinned": PINNED, "whole": WHOLE}):
         executors = set(row.executors)
         missing.discard(row.name if row.definer else "")
         if row.definer and row.name not in DEFINERS:
@@ -89,6 +93,11 @@ async def findings(connection: AppConnection) -> list[str]:
                 said.append(
                     f"the function {row.name} is {row.owner}'s; alter function {row.name} owner to"
                     f" {SEARCH}"
+                )
+            if not row.whole:
+                said.append(
+                    f"the function {row.name} takes its caller's limit of matches; alter function"
+                    f" {row.name} set gin_fuzzy_search_limit = 0"
                 )
         elif not row.of_the_owner:
             said.append(f"the function {row.name} is not the owner's; give it back to the owner")

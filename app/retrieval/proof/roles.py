@@ -69,6 +69,16 @@ select login, 'database ' || quote_ident(current_database())
  where not r.rolsuper and has_database_privilege(r.oid, current_database(), 'create')
  order by 1, 2
 """)
+# A login may change these by itself, for all its later connections.
+_SETTINGS = text("""
+select r.rolname as login, s.setdatabase <> 0 as here, c.setting
+  from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
+ cross join lateral unnest(s.setconfig) as line
+ cross join lateral split_part(line, '=', 1) as c(setting)
+ where r.rolname = any (:logins)
+   and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+ order by 1, 2, 3
+""")
 
 
 async def findings(connection: AppConnection) -> list[str]:
@@ -101,5 +111,11 @@ async def findings(connection: AppConnection) -> list[str]:
         f"the login {row.login} may create things in the {row.place}; revoke create on it from"
         f" {row.login} and from public"
         for row in await connection.execute(_CREATES, logins)
+    ]
+    said += [
+        f"the login {row.login} begins with a setting of its own, {row.setting}; take that from"
+        f" it: alter role {row.login}{' in database ...' if row.here else ''} reset {row.setting}"
+        " (what all logins are to begin with is set on the database)"
+        for row in await connection.execute(_SETTINGS, logins)
     ]
     return said
