@@ -11,18 +11,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
+from app.db.direct import driver, one
 from app.db.engine import Database, ReaderConnection
 from app.domain.scope import Scope
 from app.errors import DatabaseUnavailable, ScopeOutdated
 
-_IDENTITY = text("select this_connection()")
-_SEAL = text("select seal_scope(:payload)")
-_BIND = text("""
-with bound as materialized (select set_config('portcullis.scope', :sealed, true) as scope)
-select reading_revision() as revision from bound where scope is not null
-""")
+_IDENTITY = "select this_connection() as identity"
+_SEAL = "select seal_scope(%(payload)s) as sealed"
+_SET = "select set_config('portcullis.scope', %(sealed)s, true)"
+_REVISION = "select reading_revision()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ async def seal(database: Database, connection: ReaderConnection, scope: Scope) -
     """The scope sealed for this connection."""
     known = connection.info
     if "identity" not in known:
-        known["identity"] = await connection.scalar(_IDENTITY)
+        known["identity"] = (await one(connection, _IDENTITY)).identity
     payload = {
         "subject": scope.subject.account.principal_id,
         "set": scope.held,
@@ -77,14 +74,19 @@ async def seal(database: Database, connection: ReaderConnection, scope: Scope) -
         "connection": known["identity"],
     }
     async with database.glance() as app:
-        sealed = await app.scalar(_SEAL, {"payload": json.dumps(payload, separators=(",", ":"))})
-    return str(sealed)
+        row = await one(app, _SEAL, payload=json.dumps(payload, separators=(",", ":")))
+    return str(row.sealed)
 
 
 async def bind(connection: ReaderConnection, sealed: str) -> int | None:
     """Set a sealed scope for the transaction; the revision it reads, or None when it is refused."""
-    revision = await connection.scalar(_BIND, {"sealed": sealed})
-    return None if revision is None else int(revision)
+    raw = await driver(connection)
+    # the transaction begins, takes the scope and tells its revision in one round trip
+    async with raw.pipeline():
+        await raw.execute(_SET, {"sealed": sealed})
+        told = await raw.execute(_REVISION)
+    row = await told.fetchone()
+    return None if row is None or row[0] is None else int(row[0])
 
 
 async def _bind(database: Database, connection: ReaderConnection, scope: Scope) -> int | None:

@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TypeVar
 
-from sqlalchemy import text
-
 from app.authz.policy import Policy
 from app.authz.subject import resolve_subject
+from app.db.direct import one
 from app.db.engine import AppConnection, Database
 from app.domain.principal import Account, Subject
 from app.domain.scope import Scope, SlotSet
@@ -25,11 +24,11 @@ REMEMBERED = 10_000
 HELD_SECONDS = 900
 """So long it is used; the database forgets a set that was not held for a day."""
 
-_NOW = text("select value, directory from revision_counter")
-_HOLD = text("select id from hold_set(:principals)")
-_SLOTS = text("""
-select c.value, c.directory, slots_of_set(:held) as bits from revision_counter c
-""")
+_NOW = "select value, directory from revision_counter"
+_HOLD = "select id from hold_set(%(principals)s)"
+_SLOTS = """
+select c.value, c.directory, slots_of_set(%(held)s) as bits from revision_counter c
+"""
 
 Result = TypeVar("Result")
 
@@ -75,7 +74,7 @@ class ScopeResolver:
     ) -> tuple[_Held, int, SlotSet]:
         """What the account holds and may read, and the revision of both."""
         for _ in range(TRIES):
-            now = (await connection.execute(_NOW)).one()
+            now = await one(connection, _NOW)
             if at_least_revision is not None and now.value < at_least_revision:
                 raise RevisionNotReached(
                     f"the database is at revision {now.value}, "
@@ -84,7 +83,7 @@ class ScopeResolver:
             held = await self._held(connection, account, now.directory)
             slots = self._slots.get(held.id)
             if slots is None or slots[0] != now.value:
-                now = (await connection.execute(_SLOTS, {"held": held.id})).one()
+                now = await one(connection, _SLOTS, held=held.id)
                 slots = now.value, SlotSet.of(now.bits)
             if now.directory <= held.subject.revision:
                 return held, now.value, slots[1]
@@ -121,8 +120,8 @@ class ScopeResolver:
             return kept
         subject = await resolve_subject(connection, account)
         principals = sorted(subject.principal_ids)
-        id_ = await connection.scalar(_HOLD, {"principals": principals})
-        return _Held(subject, int(id_), monotonic())
+        kept = await one(connection, _HOLD, principals=principals)
+        return _Held(subject, kept.id, monotonic())
 
     def _scope(self, held: _Held, purpose: str, slots: SlotSet, revision: int) -> Scope:
         if purpose not in held.clearances:

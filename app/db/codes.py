@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from psycopg import sql
 from sqlalchemy import text
 
+from app.db.direct import driver, one
 from app.db.engine import AppConnection, CodesConnection
 
 _SNAPSHOT = text("select pg_current_snapshot()::text")
-_CHANGED = text("""
+_CHANGED = """
 select pg_current_snapshot()::text as snapshot, (
   select coalesce(array_agg(distinct classification), '{}') from code_change
-   where xid >= pg_snapshot_xmin(cast(:seen as pg_snapshot))
-     and not pg_visible_in_snapshot(xid, cast(:seen as pg_snapshot))) as levels
-""")
+   where xid >= pg_snapshot_xmin(cast(%(seen)s as pg_snapshot))
+     and not pg_visible_in_snapshot(xid, cast(%(seen)s as pg_snapshot))) as levels
+"""
 _IDS = text("""
 select distinct chunk_id from code_change
  where xid >= pg_snapshot_xmin(cast(:seen as pg_snapshot))
@@ -45,10 +46,12 @@ async def current_snapshot(connection: CodesConnection) -> str:
     return str(await connection.scalar(_SNAPSHOT))
 
 
-async def changes_since(connection: CodesConnection, seen: str) -> tuple[str, list[str]]:
-    """What the transaction sees now, and the classifications whose chunks changed since `seen`."""
-    row = (await connection.execute(_CHANGED, {"seen": seen})).one()
-    return str(row.snapshot), list(row.levels)
+async def changes_since(
+    connection: AppConnection | CodesConnection, seen: str
+) -> tuple[str, list[str]]:
+    """What the statement sees now, and the classifications whose chunks changed since `seen`."""
+    row = await one(connection, _CHANGED, seen=seen)
+    return row.snapshot, row.levels
 
 
 async def changed_ids(connection: CodesConnection, seen: str, level: str) -> list[Any]:
@@ -68,12 +71,9 @@ async def read_codes(
     query = sql.SQL("select id, slot_id, code from {}").format(sql.Identifier(f"chunk_{level}"))
     if only is not None:
         query += sql.SQL(" where id = any ({})").format(sql.Literal(list(only)))
-    raw = await connection.get_raw_connection()
-    driver = raw.driver_connection
-    assert driver is not None
     data = bytearray()
     async with (
-        driver.cursor() as cursor,
+        (await driver(connection)).cursor() as cursor,
         cursor.copy(sql.SQL("copy ({}) to stdout (format binary)").format(query)) as copy,
     ):
         async for block in copy:

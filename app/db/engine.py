@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
+import psycopg
 from sqlalchemy import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from app.db.alive import replace_dead
 from app.db.enforcement import Enforcement
 from app.db.replica import Replica
 from app.db.reset import reset_on_return
@@ -48,6 +50,7 @@ class Database:
     its end, rolled back on an error. Raises DatabaseUnavailable when Postgres does not answer."""
 
     engines: dict[Login, AsyncEngine]
+    glances: AsyncEngine
     replica: Replica | None = None
     enforcement: Enforcement = field(default_factory=Enforcement)
 
@@ -62,7 +65,9 @@ class Database:
         """`url` names server and database; its own user is not used here. `replica_url` names a
         copy that follows it, on which readers read where it is fresh enough."""
 
-        def engine(url: str, login: Login, patience: int = 5) -> AsyncEngine:
+        def engine(
+            url: str, login: Login, patience: int = 5, isolation: str = "READ COMMITTED"
+        ) -> AsyncEngine:
             reads = login in (Login.READER, Login.CODES)
             made = create_async_engine(
                 make_url(url).set(
@@ -71,9 +76,8 @@ class Database:
                     password=passwords[login],
                 ),
                 pool_size=pool_size,
-                pool_pre_ping=True,
                 # one snapshot for all that a request reads: what it sees is of one revision
-                isolation_level="REPEATABLE READ" if reads else "READ COMMITTED",
+                isolation_level="REPEATABLE READ" if reads else isolation,
                 execution_options={"postgresql_readonly": reads},
                 # the parameters of a failed statement may be a document's text
                 hide_parameters=True,
@@ -83,12 +87,14 @@ class Database:
                 # what reads text is reset by ourselves, and of more than a transaction
                 pool_reset_on_return=None if reads else "rollback",
             )
+            replace_dead(made)
             if reads:
                 reset_on_return(made)
             return made
 
         return cls(
             {login: engine(url, login) for login in Login},
+            engine(url, Login.APP, isolation="AUTOCOMMIT"),
             # the primary can do what the replica does: not worth waiting for
             Replica(engine(replica_url, Login.READER, patience=2)) if replica_url else None,
         )
@@ -96,6 +102,7 @@ class Database:
     async def close(self) -> None:
         for engine in self.engines.values():
             await engine.dispose()
+        await self.glances.dispose()
         if self.replica is not None:
             await self.replica.engine.dispose()
 
@@ -108,8 +115,7 @@ class Database:
     async def glance(self) -> AsyncIterator[AppConnection]:
         """Single statements of the same login, each a transaction of its own: without the round
         trips that begin and end one."""
-        engine = self.engines[Login.APP].execution_options(isolation_level="AUTOCOMMIT")
-        async with self._transaction(engine) as connection:
+        async with self._transaction(self.glances) as connection:
             yield AppConnection(connection)
 
     @asynccontextmanager
@@ -151,4 +157,6 @@ class Database:
             async with engine.begin() as connection:
                 yield connection
         except (OperationalError, InterfaceError) as error:
+            raise DatabaseUnavailable from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:  # of `app.db.direct`
             raise DatabaseUnavailable from error

@@ -1,15 +1,8 @@
-"""Nearest chunks by a compact code, over the readable slots alone.
-
-A code holds the sign of each component of a vector, one bit each; of two texts with near
-meanings few bits differ. All codes are scanned that a scope may read, and no others, so what may
-not be read shapes nothing, and there is no graph to get lost in. What is proposed here is
-authorised and ranked exactly by the database. (Binary quantisation with rescoring, as in
-Yamada, Asai and Hajishirzi, "Efficient Passage Retrieval with Hashing", ACL 2021.)
-"""
+"""The codes of one classification's chunks in memory, those of a slot side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -19,33 +12,50 @@ from numpy.typing import NDArray
 
 from app.db.codes import CodeRows
 from app.domain.scope import SlotSet
+from app.retrieval.scan import Words, scan
 
-Planes = NDArray[np.uint64]
 _MOST_LOOSE = 0.2
-"""Rows that came after the last sorting are found through a dictionary; beyond this share of all
-rows everything is sorted again."""
+"""Rows that came after the last sorting are found through a dictionary, and every search looks at
+them; beyond this share of all rows everything is sorted again."""
 
 
 class Rows(NamedTuple):
-    """Parallel arrays with room at their end: ids (V16), slots (int32, 0: nothing there) and
-    `planes` of shape (words of 64 bits in a code, capacity): word w of all codes lies together."""
+    """Parallel arrays with room at their end: ids (V16), slots (int32, 0: nothing there) and codes
+    as words of 64 bits, shape (capacity, words in a code). When they were sorted, the rows of slot
+    `held[i]` were those from `starts[i]` to before `starts[i + 1]`; none has come to it since."""
 
     ids: NDArray[np.void]
     slots: NDArray[np.int32]
-    planes: Planes
+    words: Words
+    held: NDArray[np.int32]
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def sorted(cls, ids: NDArray[np.void], slots: NDArray[np.int32], words: Words) -> Rows:
+        order = np.argsort(slots, kind="stable")
+        slots = slots[order]
+        held, first = np.unique(slots, return_index=True)
+        return cls(ids[order], slots, words[order], held, np.append(first, len(slots)))
 
 
 class Near(NamedTuple):
-    """Readable chunks: `ids[places]`, and of each how many bits differ from the query's."""
+    """What a scan found: a distance, or `FORBIDDEN`, for each of the rows that it looked at (all
+    where `places` is None), and how many readable ones there are of each distance."""
 
-    ids: NDArray[np.void]
-    places: NDArray[np.int64]
+    rows: Rows
+    places: NDArray[np.int64] | None
     distances: NDArray[np.uint16]
+    counts: NDArray[np.int64]
+
+    def within(self, last: int) -> NDArray[np.int64]:
+        """The places of the readable rows that are at most so far."""
+        at = np.flatnonzero(self.distances <= last)
+        return at if self.places is None else self.places[at]
 
 
 @dataclass
 class LevelCodes:
-    """The codes of one classification: 48 + 12 bytes a chunk at 384 dimensions.
+    """The codes of one classification: 48 + 36 bytes a chunk at 384 dimensions.
 
     One task changes it while others may look: rows are written where nobody sees them yet, and
     larger or sorted arrays take the place of the old ones all at once.
@@ -59,48 +69,52 @@ class LevelCodes:
 
     def __init__(self, rows: CodeRows) -> None:
         """Take these rows as all there are."""
-        self._take(Rows(rows.ids, rows.slots, _planes(rows.codes)))
+        self._take(Rows.sorted(rows.ids, rows.slots, words_of(rows.codes)))
 
     def change(self, changed: Sequence[UUID], rows: CodeRows) -> None:
         """Of the changed chunks, `rows` are those that are there now; the others are gone."""
-        planes = _planes(rows.codes)
+        words = words_of(rows.codes)
         gone = {id_.bytes for id_ in changed}
         for n, id_ in enumerate(rows.ids):
             key = id_.tobytes()
             gone.discard(key)
             place = self._find(key)
-            if place is None:
-                place = self._append(key, id_)
-            self.rows.planes[:, place] = planes[:, n]
-            self.rows.slots[place] = rows.slots[n]
+            moved = place is not None and self.rows.slots[place] != rows.slots[n]
+            to = self._append(key, id_) if place is None or moved else place
+            self.rows.words[to] = words[n]
+            self.rows.slots[to] = rows.slots[n]
+            if moved:  # it does not lie with the others of its slot
+                self.rows.slots[place] = 0
         for key in gone:
             if (place := self._find(key)) is not None:
                 self.rows.slots[place] = 0
-        if len(self._loose) > 1_000 + _MOST_LOOSE * self.count:
-            kept = np.flatnonzero(self.rows.slots)
-            self._take(
-                Rows(
-                    self.rows.ids[kept],
-                    self.rows.slots[kept],
-                    np.ascontiguousarray(self.rows.planes[:, kept]),
-                )
-            )
+        if self.count - len(self._order) > 1_000 + _MOST_LOOSE * self.count:
+            kept = np.flatnonzero(self.rows.slots[: self.count])
+            now = self.rows
+            self._take(Rows.sorted(now.ids[kept], now.slots[kept], now.words[kept]))
 
-    def near(self, query: NDArray[np.uint64], readable: SlotSet) -> Near:
-        """Every readable chunk."""
-        ids, slots, planes = self.rows
-        places = np.flatnonzero(_allowed(readable, slots))
-        if len(places) < 0.5 * len(slots):
-            return Near(ids, places, _distances(planes[:, places], query))
-        return Near(ids, places, _distances(planes, query)[places])
+    def near(self, query: Words, readable: SlotSet) -> Near:
+        """How near the readable chunks are. Where few slots are readable, only theirs are looked
+        at, and what is not sorted yet."""
+        count, rows = self.count, self.rows  # in this order, as `_take` writes them in the other
+        count = min(count, len(rows.ids))
+        places, ranges = None, np.array([[0, count]], np.int64)
+        if readable.few is not None:
+            ranges = _ranges(rows, readable.few, count)
+            places = np.concatenate([np.arange(first, end) for first, end in ranges])
+        distances = np.empty(count if places is None else len(places), np.uint16)
+        counts = np.zeros(64 * len(query) + 1, np.int64)
+        packed = np.frombuffer(bytearray(readable.packed), np.uint8)
+        scan(rows.words, rows.slots, ranges, packed, query, distances, counts)
+        return Near(rows, places, distances, counts)
 
     def _take(self, rows: Rows) -> None:
-        self.count = len(rows.ids)
         keys = np.frombuffer(rows.ids.tobytes(), np.uint64)[::2]
         self._order = np.argsort(keys)
         self._keys = keys[self._order]
         self._loose = {}
         self.rows = rows
+        self.count = len(rows.ids)
 
     def _find(self, key: bytes) -> int | None:
         if (loose := self._loose.get(key)) is not None:
@@ -117,12 +131,14 @@ class LevelCodes:
     def _append(self, key: bytes, id_: np.void) -> int:
         place = self.count
         if place == len(self.rows.ids):
-            ids, slots, planes = self.rows
+            ids, slots, words, held, starts = self.rows
             more = max(1_024, place // 4)
             self.rows = Rows(
                 np.concatenate([ids, np.zeros(more, "V16")]),
                 np.concatenate([slots, np.zeros(more, np.int32)]),
-                np.concatenate([planes, np.zeros((len(planes), more), np.uint64)], axis=1),
+                np.concatenate([words, np.zeros((more, words.shape[1]), np.uint64)]),
+                held,
+                starts,
             )
         self.rows.ids[place] = id_
         self._loose[key] = place
@@ -130,41 +146,17 @@ class LevelCodes:
         return place
 
 
-def propose(
-    levels: Mapping[str, LevelCodes], readable: SlotSet, vector: Sequence[float], most: int
-) -> dict[str, list[UUID]]:
-    """The readable chunks of each classification among the `most` whose codes are nearest.
-
-    Chunks as far as the last of them come along, so that no order of rows decides who is in.
-    """
-    signs = np.packbits(np.asarray(vector) > 0)[np.newaxis]
-    query = _planes(signs)[:, 0]
-    near = {level: codes.near(query, readable) for level, codes in levels.items()}
-    counts = np.zeros(64 * len(query) + 1, np.int64)
-    for found in near.values():
-        counts += np.bincount(found.distances, minlength=len(counts))
-    last = int(np.searchsorted(np.cumsum(counts), most))
-    return {
-        level: [UUID(bytes=found.ids[p].tobytes()) for p in found.places[found.distances <= last]]
-        for level, found in near.items()
-    }
-
-
-def _planes(codes: NDArray[np.uint8]) -> Planes:
-    """Codes of shape (n, bytes) as words of shape (words, n), filled up with zeros."""
+def words_of(codes: NDArray[np.uint8]) -> Words:
+    """Codes of shape (n, bytes) as words of shape (n, words), filled up with zeros."""
     padded = np.pad(codes, ((0, 0), (0, -codes.shape[1] % 8)))
-    return np.ascontiguousarray(padded.view(np.uint64).T)
+    return np.ascontiguousarray(padded).view(np.uint64)
 
 
-def _distances(planes: Planes, query: NDArray[np.uint64]) -> NDArray[np.uint16]:
-    total = np.zeros(planes.shape[1], np.uint16)
-    for plane, word in zip(planes, query, strict=True):
-        total += np.bitwise_count(plane ^ word)
-    return total
-
-
-def _allowed(readable: SlotSet, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
-    bits = np.unpackbits(np.frombuffer(readable.packed, np.uint8)).view(np.bool_)
-    if len(slots) and int(slots.max()) >= len(bits):  # made since the scope was resolved
-        bits = np.concatenate([bits, np.zeros(int(slots.max()) + 1 - len(bits), np.bool_)])
-    return bits[slots]
+def _ranges(rows: Rows, slots: Sequence[int], count: int) -> NDArray[np.int64]:
+    """The rows of these slots, and those that are not sorted yet."""
+    wanted = np.asarray(slots, np.int32)
+    at = np.searchsorted(rows.held, wanted)
+    known = at < len(rows.held)
+    at = at[known][rows.held[at[known]] == wanted[known]]
+    loose = np.array([[rows.starts[-1], count]], np.int64)
+    return np.concatenate([np.stack([rows.starts[at], rows.starts[at + 1]], axis=1), loose])

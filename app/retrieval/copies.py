@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from time import monotonic
-from uuid import UUID
 
 from app.db.codes import changed_ids, changes_since, current_snapshot, read_codes
 from app.db.engine import CodesConnection, Database
@@ -27,35 +26,50 @@ class CodeCopies:
     _codes: dict[str, LevelCodes] = field(default_factory=dict)
     _seen: str = ""
     _looked_at: float = 0.0
+    _begun: int = 0
+    _done: int = 0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def current(self) -> dict[str, LevelCodes]:
         """The codes as of now: whatever was committed before the call is in them.
 
-        The first call reads everything. Raises DatabaseUnavailable.
+        The first call reads everything. Those who call while somebody looks share one look, the
+        next. Raises DatabaseUnavailable.
         """
-        async with self._lock, self.database.codes() as connection:
-            if not self._codes or monotonic() - self._looked_at > FORGOTTEN_SECONDS:
-                self._seen = await current_snapshot(connection)
-                self._codes = {
-                    level: LevelCodes(await read_codes(connection, level, self.dimensions))
-                    for level in self.levels
-                }
-            else:
-                snapshot, changed = await changes_since(connection, self._seen)
-                for level in changed:
-                    await self._follow(connection, level)
-                self._seen = snapshot
-            self._looked_at = monotonic()
+        asked = self._begun
+        async with self._lock:
+            if self._done <= asked:
+                self._begun = mine = self._begun + 1
+                await self._look()
+                self._done = mine
             return dict(self._codes)
+
+    async def _look(self) -> None:
+        began = monotonic()
+        if not self._codes or began - self._looked_at > FORGOTTEN_SECONDS:
+            async with self.database.codes() as connection:
+                seen = await current_snapshot(connection)
+                self._codes = {level: await self._read(connection, level) for level in self.levels}
+        else:
+            async with self.database.glance() as glance:
+                seen, changed = await changes_since(glance, self._seen)
+            if changed:
+                async with self.database.codes() as connection:
+                    seen, changed = await changes_since(connection, self._seen)
+                    for level in changed:
+                        await self._follow(connection, level)
+        self._seen, self._looked_at = seen, began
+
+    async def _read(self, connection: CodesConnection, level: str) -> LevelCodes:
+        rows = await read_codes(connection, level, self.dimensions)
+        return await asyncio.to_thread(LevelCodes, rows)
 
     async def _follow(self, connection: CodesConnection, level: str) -> None:
         if level not in self._codes:
             return
-        ids: list[UUID] = await changed_ids(connection, self._seen, level)
+        ids = await changed_ids(connection, self._seen, level)
         if len(ids) > MANY:
-            everything = await read_codes(connection, level, self.dimensions)
-            self._codes[level] = LevelCodes(everything)
+            self._codes[level] = await self._read(connection, level)
         else:
             rows = await read_codes(connection, level, self.dimensions, ids)
-            self._codes[level].change(ids, rows)
+            await asyncio.to_thread(self._codes[level].change, ids, rows)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.db.chunks import Candidate
+from app.db.candidates import Candidate
 
 K = 60
 """The constant of the method (Cormack, Clarke and Büttcher, SIGIR 2009): how little the very
 first ranks weigh over the next."""
 
 
-def fuse(*lists: Sequence[Candidate]) -> list[tuple[UUID, float]]:
-    """Chunk ids with the sum of 1 / (K + rank) over the lists, best first.
+def fuse(*lists: Sequence[Candidate]) -> list[Candidate]:
+    """The chunks of the lists with the sum of 1 / (K + rank) as their value, best first.
 
-    Equal scores are ordered by id, so that the same lists always give the same order.
+    Equal values are ordered by id, so that the same lists always give the same order.
     """
-    scores: dict[UUID, float] = defaultdict(float)
+    fused: dict[UUID, Candidate] = {}
     for candidates in lists:
         for rank, candidate in enumerate(candidates, start=1):
-            scores[candidate.chunk_id] += 1.0 / (K + rank)
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+            id_, level = candidate.chunk_id, candidate.classification
+            before = fused[id_].value if id_ in fused else 0.0
+            fused[id_] = Candidate(id_, before + 1.0 / (K + rank), level)
+    return sorted(fused.values(), key=lambda candidate: (-candidate.value, candidate.chunk_id))

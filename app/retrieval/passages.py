@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
-
 from app.domain.scope import Passage
 
 
-def to_passage(row: Row[Any], score: float) -> Passage:
+def to_passage(row: Any, score: float) -> Passage:
     """`row` comes from `app.db.chunks`."""
     return Passage(
         chunk_id=row.id,

@@ -46,7 +46,7 @@ async def in_memory(copies: CodeCopies) -> dict[UUID, tuple[int, bytes]]:
     codes = (await copies.current())[LEVEL]
     return {
         UUID(bytes=codes.rows.ids[n].tobytes()): (
-            int(codes.rows.slots[n]), codes.rows.planes[:, n].tobytes()
+            int(codes.rows.slots[n]), codes.rows.words[n].tobytes()
         )
         for n in range(codes.count)
         if codes.rows.slots[n]

@@ -15,7 +15,7 @@ from app.authz.grants import set_container_acl
 from app.authz.policy import Policy
 from app.authz.reading import reading
 from app.authz.scope import ScopeResolver
-from app.db.chunks import matching, nearest
+from app.db.candidates import matching, nearest
 from app.db.engine import Database
 from app.db.levels import chunk_table, delete_rows, rendition_table
 from app.domain.acl import Acl

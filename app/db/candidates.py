@@ -1,0 +1,118 @@
+"""Chunks that a search proposes: found under row-level security, by id, without their text.
+
+Every statement names the readable slots besides: the explicit predicate, which must agree with
+what the database derives from the sealed scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from psycopg import sql
+
+from app.db.arrays import Ids, Integers, Reals
+from app.db.direct import every
+from app.db.engine import ReaderConnection
+from app.domain.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A chunk that a search proposes. `value` is a distance or a rank, by kind of search."""
+
+    chunk_id: UUID
+    value: float
+    classification: str
+
+
+async def nearest(
+    connection: ReaderConnection,
+    scope: Scope,
+    vector: Sequence[float],
+    limit: int,
+    among: Mapping[str, Ids] | None = None,
+) -> list[Candidate]:
+    """The readable chunks nearest to a unit vector by cosine distance, nearest first: exact.
+
+    `among` names, by classification, the only chunks that are looked at.
+    """
+    levels = scope.classifications if among is None else tuple(among)
+    named = {f"ids_{level}": ids for level, ids in (among or {}).items()}
+    rows = await _best(
+        connection,
+        [_nearest_in(level, slots_predicate(scope), among is not None) for level in levels],
+        vector=Reals(np.asarray(vector, np.float32)),
+        most=limit,
+        **named,
+        **slots_of(scope),
+    )
+    return [Candidate(row.id, row.value, row.level) for row in rows]
+
+
+async def matching(
+    connection: ReaderConnection, scope: Scope, query: str, limit: int
+) -> list[Candidate]:
+    """The readable chunks that share words with the query, best rank first.
+
+    Any word may match (a question rarely has all its words in one passage). The rank uses the
+    chunk alone, no statistics of the corpus, so that what may not be read cannot shift it. The
+    function looks words up in the index, and applies the verified scope by itself.
+    """
+    parts = [_matching_in(level) for level in scope.classifications]
+    rows = await _best(connection, parts, query=query, most=limit)
+    return [Candidate(row.id, -row.value, row.level) for row in rows]
+
+
+def slots_of(scope: Scope) -> dict[str, Any]:
+    """The parameters of `slots_predicate`."""
+    if scope.slots.few is not None:
+        return {"slots": Integers(np.array(scope.slots.few, np.int32))}
+    packed = scope.slots.packed
+    return {"slots": f"x{packed.hex()}", "space": 8 * len(packed)}
+
+
+def slots_predicate(scope: Scope) -> sql.SQL:
+    """That a row `c` is in a readable slot. Named slots let an index find their chunks; many are
+    sent as bits, since a long list costs more a row than one bit does."""
+    if scope.slots.few is not None:
+        return sql.SQL("c.slot_id = any (%(slots)s)")
+    return sql.SQL(
+        "c.slot_id < %(space)s and get_bit(cast(%(slots)s as bit varying), c.slot_id) = 1"
+    )
+
+
+def _nearest_in(level: str, readable: sql.SQL, among: bool) -> sql.Composed:
+    return sql.SQL("""
+    (select c.id, c.embedding <=> cast(%(vector)s as halfvec) as value, {level} as level
+       from {chunks} c where {readable} {among} order by value, id limit %(most)s)""").format(
+        level=sql.Literal(level),
+        chunks=sql.Identifier(f"chunk_{level}"),
+        readable=readable,
+        among=sql.SQL("and c.id = any ({})").format(sql.Placeholder(f"ids_{level}"))
+        if among
+        else sql.SQL(""),
+    )
+
+
+def _matching_in(level: str) -> sql.Composed:
+    return sql.SQL("""
+    (select m.id, -m.value as value, {level} as level
+       from matching_chunks({level}, cast(replace(cast(plainto_tsquery('english', %(query)s)
+                            as text), '&', '|') as tsquery), %(most)s) m)""").format(
+        level=sql.Literal(level)
+    )
+
+
+async def _best(
+    connection: ReaderConnection, parts: Sequence[sql.Composed], **parameters: Any
+) -> list[Any]:
+    """The first `most` rows of all parts, each with id, value and level, by value and id."""
+    if not parts:
+        return []
+    every_part = sql.SQL(" union all ").join(parts)
+    query = sql.SQL("select * from ({}) found order by value, id limit %(most)s").format(every_part)
+    return await every(connection, query, **parameters)
