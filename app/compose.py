@@ -86,7 +86,7 @@ def compose(settings: Settings) -> Parts:
     profile = profile_of(settings.chat_model, settings.chat_profile)
     resolver = ScopeResolver(database, policy, settings.scope_seconds)
     copies = CodeCopies(database, levels, embedding_dimensions(settings.embedding_model))
-    searcher = Searcher(database, embedder, copies)
+    searcher = Searcher(embedder, copies)
     recorder = Recorder(database)
     conversations = Conversations(database, policy)
     watch = Watch(database, policy)

@@ -30,6 +30,7 @@ from app.answering.question import checked
 from app.answering.wording import MODEL_SILENT, NOTHING_FOUND, WITHDRAWN, in_short, quoted
 from app.audit.record import Recorder, sha256
 from app.authz.policy import Policy
+from app.authz.reading import Reading
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.authz.watch import Watch
@@ -84,8 +85,10 @@ class Answering:
         question = checked(question)
         conversation = await self.conversations.open(account, conversation_id, question)
 
-        async def look(scope: Scope) -> tuple[Scope, Found]:
-            return scope, await self.searcher.search(scope, question, PASSAGES)
+        query = await self.searcher.query(question)
+
+        async def look(read: Reading) -> tuple[Scope, Found]:
+            return read.scope, await self.searcher.search(read, query, PASSAGES)
 
         scope, found = await self.resolver.within(account, PURPOSE, look)
         passages = await self.authorised_again(account, found.passages)

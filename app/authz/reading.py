@@ -7,9 +7,10 @@ from one connection to another opens nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from app.db.direct import driver, one
 from app.db.engine import Database, ReaderConnection
@@ -23,16 +24,41 @@ _REVISION = "select reading_revision()"
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed:
+    """A scope, and its seal for one connection."""
+
+    scope: Scope
+    text: str
+
+
+Sealing = Callable[[str], Awaitable[Sealed]]
+"""Seals a scope for the connection that is named."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """A read-only transaction of one snapshot, and the revision that this snapshot is of."""
+    """A read-only transaction of one snapshot that sees what the scope may read, and nothing else;
+    `revision` is what this snapshot is of."""
 
     connection: ReaderConnection
+    scope: Scope
     revision: int
 
 
 @asynccontextmanager
 async def reading(database: Database, scope: Scope) -> AsyncIterator[Reading]:
-    """A transaction that sees what the scope may read, and nothing else.
+    """As `opened`, under a scope that was resolved before."""
+
+    async def sealing(identity: str) -> Sealed:
+        return Sealed(scope, await _sealed(database, scope, identity))
+
+    async with opened(database, sealing) as read:
+        yield read
+
+
+@asynccontextmanager
+async def opened(database: Database, sealing: Sealing) -> AsyncIterator[Reading]:
+    """A transaction under a scope that is sealed for its connection.
 
     It is on the replica where there is one that has reached the scope's revision. Raises
     ScopeOutdated when the scope has expired, memberships changed since it was resolved, or the
@@ -42,10 +68,10 @@ async def reading(database: Database, scope: Scope) -> AsyncIterator[Reading]:
     if replica is not None and replica.awake:
         try:
             async with database.reader(replica.engine) as connection:
-                revision = await _bind(database, connection, scope)
-                if revision is not None:
+                read = await _open(connection, sealing)
+                if read is not None:
                     opened = True
-                    yield Reading(connection, revision)
+                    yield read
         except DatabaseUnavailable as error:
             replica.failed()
             if opened:
@@ -53,29 +79,37 @@ async def reading(database: Database, scope: Scope) -> AsyncIterator[Reading]:
     if opened:
         return
     async with database.reader() as connection:
-        revision = await _bind(database, connection, scope)
-        if revision is None:
+        read = await _open(connection, sealing)
+        if read is None:
             raise ScopeOutdated
-        yield Reading(connection, revision)
+        yield read
 
 
 async def seal(database: Database, connection: ReaderConnection, scope: Scope) -> str:
     """The scope sealed for this connection."""
-    known = connection.info
-    if "identity" not in known:
-        known["identity"] = (await one(connection, _IDENTITY)).identity
-    payload = {
+    return await _sealed(database, scope, await identity_of(connection))
+
+
+def payload(scope: Scope, identity: str) -> str:
+    """What a seal is made over, for the connection of that name."""
+    said: dict[str, Any] = {
         "subject": scope.subject.account.principal_id,
         "set": scope.held,
         "classifications": scope.classifications,
         "purpose": scope.purpose,
         "revision": scope.revision,
         "expires": scope.expires_at.timestamp(),
-        "connection": known["identity"],
+        "connection": identity,
     }
-    async with database.glance() as app:
-        row = await one(app, _SEAL, payload=json.dumps(payload, separators=(",", ":")))
-    return str(row.sealed)
+    return json.dumps(said, separators=(",", ":"))
+
+
+async def identity_of(connection: ReaderConnection) -> str:
+    """The name by which a seal knows the connection; asked for once in its life."""
+    known = connection.info
+    if "identity" not in known:
+        known["identity"] = (await one(connection, _IDENTITY)).identity
+    return str(known["identity"])
 
 
 async def bind(connection: ReaderConnection, sealed: str) -> int | None:
@@ -89,5 +123,12 @@ async def bind(connection: ReaderConnection, sealed: str) -> int | None:
     return None if row is None or row[0] is None else int(row[0])
 
 
-async def _bind(database: Database, connection: ReaderConnection, scope: Scope) -> int | None:
-    return await bind(connection, await seal(database, connection, scope))
+async def _sealed(database: Database, scope: Scope, identity: str) -> str:
+    async with database.glance() as app:
+        return str((await one(app, _SEAL, payload=payload(scope, identity))).sealed)
+
+
+async def _open(connection: ReaderConnection, sealing: Sealing) -> Reading | None:
+    sealed = await sealing(await identity_of(connection))
+    revision = await bind(connection, sealed.text)
+    return None if revision is None else Reading(connection, sealed.scope, revision)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TypeVar
 
 from app.authz.policy import Policy
+from app.authz.reading import Reading, Sealed, opened, payload
 from app.authz.subject import resolve_subject
 from app.db.direct import one
 from app.db.engine import AppConnection, Database
@@ -24,10 +25,16 @@ REMEMBERED = 10_000
 HELD_SECONDS = 900
 """So long it is used; the database forgets a set that was not held for a day."""
 
-_NOW = "select value, directory from revision_counter"
 _HOLD = "select id from hold_set(%(principals)s)"
-_SLOTS = """
-select c.value, c.directory, slots_of_set(%(held)s) as bits from revision_counter c
+# All that opens a reading, of one snapshot: slots only where those in memory are of another
+# revision, and a seal, which says that revision, only while the memberships are as they were.
+_NOW = """
+select c.value as revision, c.directory,
+       case when c.value <> %(slots_of)s then slots_of_set(%(held)s) end as bits,
+       case when c.directory <= %(subject_of)s then
+         seal_scope(jsonb_set(cast(%(payload)s as jsonb), '{revision}', to_jsonb(c.value))::text)
+       end as sealed
+  from revision_counter c
 """
 
 Result = TypeVar("Result")
@@ -62,46 +69,26 @@ class ScopeResolver:
         Raises NotSignedIn when the account was disabled, RevisionNotReached when the database
         is not there yet.
         """
-        async with self.database.glance() as connection:
-            held, revision, slots = await self._current(connection, account, at_least_revision)
-        # only now: other requests must find nothing in memory that is not committed yet
-        _remember(self._subjects, account.principal_id, held)
-        _remember(self._slots, held.id, (revision, slots))
-        return self._scope(held, purpose, slots, revision)
-
-    async def _current(
-        self, connection: AppConnection, account: Account, at_least_revision: int | None
-    ) -> tuple[_Held, int, SlotSet]:
-        """What the account holds and may read, and the revision of both."""
-        for _ in range(TRIES):
-            now = await one(connection, _NOW)
-            if at_least_revision is not None and now.value < at_least_revision:
-                raise RevisionNotReached(
-                    f"the database is at revision {now.value}, "
-                    f"the request asks for {at_least_revision}; ask again later"
-                )
-            held = await self._held(connection, account, now.directory)
-            slots = self._slots.get(held.id)
-            if slots is None or slots[0] != now.value:
-                now = await one(connection, _SLOTS, held=held.id)
-                slots = now.value, SlotSet.of(now.bits)
-            if now.directory <= held.subject.revision:
-                return held, now.value, slots[1]
-        raise ScopeOutdated
+        return (await self._sealed(account, purpose, at_least_revision, None)).scope
 
     async def within(
         self,
         account: Account,
         purpose: str,
-        work: Callable[[Scope], Awaitable[Result]],
+        work: Callable[[Reading], Awaitable[Result]],
         at_least_revision: int | None = None,
     ) -> Result:
-        """What `work` makes of the account's scope; with a new one where memberships change in
-        the meantime. Raises what `resolve` does, and ScopeOutdated when they never rest."""
+        """What `work` makes of a transaction that reads under the account's scope; in a new one
+        where memberships change meanwhile, or a replica fails. Raises what `resolve` does, and
+        ScopeOutdated when they never rest."""
+
+        async def sealing(connection: str) -> Sealed:
+            return await self._sealed(account, purpose, at_least_revision, connection)
+
         for left in reversed(range(TRIES)):
-            scope = await self.resolve(account, purpose, at_least_revision)
             try:
-                return await work(scope)
+                async with opened(self.database, sealing) as read:
+                    return await work(read)
             except ScopeOutdated:
                 if not left:
                     raise
@@ -109,21 +96,51 @@ class ScopeResolver:
                 self._subjects.pop(account.principal_id, None)
         raise ScopeOutdated
 
-    async def _held(self, connection: AppConnection, account: Account, directory: int) -> _Held:
-        kept = self._subjects.get(account.principal_id)
-        if (
-            kept
-            and kept.subject.account == account
-            and kept.subject.revision >= directory
-            and monotonic() - kept.since < HELD_SECONDS
-        ):
-            return kept
-        subject = await resolve_subject(connection, account)
-        principals = sorted(subject.principal_ids)
-        kept = await one(connection, _HOLD, principals=principals)
-        return _Held(subject, kept.id, monotonic())
+    async def _sealed(
+        self, account: Account, purpose: str, at_least_revision: int | None, reader: str | None
+    ) -> Sealed:
+        """The account's scope, sealed for the connection of a reader if one is named."""
+        async with self.database.glance() as connection:
+            for _ in range(TRIES):
+                held = self._remembered(account) or await self._held(connection, account)
+                slots_of, slots = self._slots.get(held.id, (-1, SlotSet.of("")))
+                draft = self._scope(held, purpose, slots)
+                now = await one(
+                    connection,
+                    _NOW,
+                    slots_of=slots_of,
+                    subject_of=held.subject.revision,
+                    held=held.id,
+                    payload=reader and payload(draft, reader),
+                )
+                if at_least_revision is not None and now.revision < at_least_revision:
+                    raise RevisionNotReached(
+                        f"the database is at revision {now.revision}, "
+                        f"the request asks for {at_least_revision}; ask again later"
+                    )
+                if now.directory > held.subject.revision:
+                    self._subjects.pop(account.principal_id, None)
+                    continue
+                if now.bits is not None:
+                    slots = SlotSet.of(now.bits)
+                    _remember(self._slots, held.id, (now.revision, slots))
+                _remember(self._subjects, account.principal_id, held)
+                return Sealed(replace(draft, slots=slots, revision=now.revision), now.sealed)
+        raise ScopeOutdated
 
-    def _scope(self, held: _Held, purpose: str, slots: SlotSet, revision: int) -> Scope:
+    def _remembered(self, account: Account) -> _Held | None:
+        kept = self._subjects.get(account.principal_id)
+        if kept and kept.subject.account == account and monotonic() - kept.since < HELD_SECONDS:
+            return kept
+        return None
+
+    async def _held(self, connection: AppConnection, account: Account) -> _Held:
+        subject = await resolve_subject(connection, account)
+        row = await one(connection, _HOLD, principals=sorted(subject.principal_ids))
+        return _Held(subject, row.id, monotonic())
+
+    def _scope(self, held: _Held, purpose: str, slots: SlotSet) -> Scope:
+        """Not yet of any revision."""
         if purpose not in held.clearances:
             held.clearances[purpose] = self.policy.clearance(held.subject, purpose)
         return Scope(
@@ -132,7 +149,7 @@ class ScopeResolver:
             purpose=purpose,
             classifications=held.clearances[purpose],
             slots=slots,
-            revision=revision,
+            revision=0,
             expires_at=datetime.now(UTC) + timedelta(seconds=self.seconds),
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.audit.record import Recorder, sha256
+from app.authz.reading import Reading
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.domain.principal import Account
@@ -39,8 +40,10 @@ class AuthorisedSearch:
         if not 1 <= k <= MOST:
             raise InvalidInput(f"k must be 1 to {MOST}")
 
-        async def look(scope: Scope) -> tuple[Scope, Found]:
-            return scope, await self.searcher.search(scope, query, k)
+        asked = await self.searcher.query(query)
+
+        async def look(read: Reading) -> tuple[Scope, Found]:
+            return read.scope, await self.searcher.search(read, asked, k)
 
         scope, found = await self.resolver.within(account, PURPOSE, look, at_least_revision)
         async with self.resolver.database.snapshot() as connection:
@@ -70,8 +73,8 @@ class AuthorisedSearch:
         words when it may not and when there is none, NotSignedIn and RecordNotWritten."""
         database = self.resolver.database
 
-        async def look(scope: Scope) -> tuple[Scope, ReadableDocument]:
-            return scope, await open_document(database, scope, document_id)
+        async def look(read: Reading) -> tuple[Scope, ReadableDocument]:
+            return read.scope, await open_document(read, document_id)
 
         scope, document = await self.resolver.within(account, "documents", look)
         async with database.snapshot() as connection:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.authz.reading import reading
+from app.authz.reading import Reading
 from app.db.chunks import read_document
-from app.db.engine import Database
-from app.domain.scope import ReadableDocument, Scope
+from app.domain.scope import ReadableDocument
 from app.errors import NotFound
 from app.retrieval.passages import to_passage
 
 
-async def open_document(database: Database, scope: Scope, document_id: UUID) -> ReadableDocument:
-    """The rendition of a document that the scope may read.
+async def open_document(read: Reading, document_id: UUID) -> ReadableDocument:
+    """The rendition of a document that may be read.
 
     Raises NotFound, in the same words, when it may not be read and when it does not exist.
     """
-    async with reading(database, scope) as read:
-        rows = await read_document(read.connection, scope, document_id)
+    rows = await read_document(read.connection, read.scope, document_id)
     if not rows:
         raise NotFound
     first = rows[0]

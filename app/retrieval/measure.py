@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.authz.reading import reading
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
+from app.db.engine import Database
 from app.domain.principal import Account
 from app.domain.scope import Scope
 from app.retrieval.search import Searcher
@@ -84,7 +85,9 @@ async def _once(
     began = perf_counter()
     scope = await resolver.resolve(account, "search")
     resolved = perf_counter()
-    found = await searcher.search(scope, query, k=8)
+    asked = await searcher.query(query)
+    async with reading(resolver.database, scope) as read:
+        found = await searcher.search(read, asked, k=8)
     searched = perf_counter()
     async with resolver.database.snapshot() as connection:
         await readable_documents(
@@ -98,15 +101,15 @@ async def _once(
     return SearchTime(
         scope=resolved - began,
         search=searched - resolved,
-        row_security=await _row_security(searcher, scope),
+        row_security=await _row_security(resolver.database, scope),
         recheck=checked - searched,
     )
 
 
-async def _row_security(searcher: Searcher, scope: Scope) -> float:
+async def _row_security(database: Database, scope: Scope) -> float:
     """Seconds that the policies' functions take in one search: the seal verified, the slots
     derived, once per table that the statements touch."""
-    async with reading(searcher.database, scope) as read:
+    async with reading(database, scope) as read:
         began = perf_counter()
         await read.connection.execute(_ROW_SECURITY, {"levels": list(scope.classifications)})
         once = perf_counter() - began

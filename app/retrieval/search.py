@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
-from app.authz.reading import Reading, reading
-from app.db.arrays import Ids
+from app.authz.reading import Reading
 from app.db.candidates import Candidate, matching, nearest
 from app.db.chunks import read_chunks
-from app.db.engine import Database
-from app.domain.scope import Found, Scope
+from app.domain.scope import Found
 from app.inference.embed import Embedder
 from app.retrieval.codes import LevelCodes
 from app.retrieval.copies import CodeCopies
@@ -21,51 +20,60 @@ from app.retrieval.propose import propose
 
 CANDIDATES = 60
 """How many chunks each kind of search proposes for fusion."""
+SHORT = 50_000
+"""Of so many codes or fewer, the scan takes less than the way to another thread and back."""
 CODED = 400
 """How many chunks, those that seem nearest by their codes, are ranked exactly by meaning."""
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for: its words, its meaning as a unit vector, and the codes to compare with, as
+    they were after it was asked. No scope has a part in it."""
+
+    text: str
+    vector: Sequence[float]
+    codes: dict[str, LevelCodes]
+
+
 @dataclass(frozen=True)
 class Searcher:
-    """Searches in one read-only transaction that is bound to the scope.
+    """Searches in a transaction that is bound to a scope (`app.authz.reading`)."""
 
-    Every search raises ScopeOutdated when the scope cannot be used any more.
-    """
-
-    database: Database
     embedder: Embedder
     copies: CodeCopies
 
-    async def search(self, scope: Scope, query: str, k: int) -> Found:
-        """The `k` best passages for a query, by meaning and by words, best first; fewer when less
-        is readable."""
-        [vector], levels = await asyncio.gather(
-            asyncio.to_thread(self.embedder.embed, [query]), self.copies.current()
+    async def query(self, text: str) -> Query:
+        """Raises DatabaseUnavailable."""
+        [vector], codes = await asyncio.gather(
+            asyncio.to_thread(self.embedder.embed, [text]), self.copies.current()
         )
-        coded = await _proposed(levels, scope, vector)
-        async with reading(self.database, scope) as read:
-            by_meaning = await nearest(read.connection, scope, vector, CANDIDATES, coded)
-            by_words = await matching(read.connection, scope, query, CANDIDATES)
-            return await _found(read, scope, fuse(by_meaning, by_words)[:k])
+        return Query(text, vector, codes)
 
-    async def nearest(self, scope: Scope, vector: Sequence[float], k: int) -> Found:
-        """The `k` passages nearest to a unit vector, nearest first; the score is the cosine."""
-        coded = await _proposed(await self.copies.current(), scope, vector)
-        async with reading(self.database, scope) as read:
-            near = await nearest(read.connection, scope, vector, k, coded)
-            scored = [Candidate(c.chunk_id, 1.0 - c.value, c.classification) for c in near]
-            return await _found(read, scope, scored)
+    async def search(self, read: Reading, query: Query, k: int) -> Found:
+        """The `k` best passages by meaning and by words, best first; fewer when less is
+        readable."""
+        by_meaning = await _nearest(read, query, CANDIDATES)
+        by_words = await matching(read.connection, read.scope, query.text, CANDIDATES)
+        return await _found(read, fuse(by_meaning, by_words)[:k])
 
-
-async def _proposed(
-    levels: dict[str, LevelCodes], scope: Scope, vector: Sequence[float]
-) -> dict[str, Ids]:
-    cleared = {level: levels[level] for level in scope.classifications}
-    return await asyncio.to_thread(propose, cleared, scope.slots, vector, CODED)
+    async def nearest(self, read: Reading, query: Query, k: int) -> Found:
+        """The `k` passages nearest by meaning, nearest first; the score is the cosine."""
+        near = await _nearest(read, query, k)
+        return await _found(read, [replace(one, value=1.0 - one.value) for one in near])
 
 
-async def _found(read: Reading, scope: Scope, best: Sequence[Candidate]) -> Found:
+async def _nearest(read: Reading, query: Query, most: int) -> list[Candidate]:
+    codes = {level: query.codes[level] for level in read.scope.classifications}
+    work = partial(propose, codes, read.scope.slots, query.vector, CODED)
+    # the loop does a short scan sooner than a thread takes it over
+    short = sum(level.count for level in codes.values()) < SHORT
+    coded = work() if short else await asyncio.to_thread(work)
+    return await nearest(read.connection, read.scope, query.vector, most, coded)
+
+
+async def _found(read: Reading, best: Sequence[Candidate]) -> Found:
     """The passages of the best, in their order."""
-    rows = {row.id: row for row in await read_chunks(read.connection, scope, best)}
+    rows = {row.id: row for row in await read_chunks(read.connection, read.scope, best)}
     passages = tuple(to_passage(rows[c.chunk_id], c.value) for c in best if c.chunk_id in rows)
     return Found(read.revision, passages)

@@ -25,7 +25,7 @@ async def house(
     database: Database, policy: Policy, levels: tuple[str, ...]
 ) -> AsyncIterator[House]:
     model = ChatModel.connect(NOWHERE, "SmolLM2-135M-Instruct", None)
-    searcher = Searcher(database, EMBEDDER, CodeCopies(database, levels, EMBEDDER.dimensions))
+    searcher = Searcher(EMBEDDER, CodeCopies(database, levels, EMBEDDER.dimensions))
     answering = Answering(
         database=database, policy=policy, resolver=ScopeResolver(database, policy, 60),
         searcher=searcher, embedder=EMBEDDER, model=model, profile=Profile.EVIDENCE,

@@ -11,12 +11,13 @@ from app.answering.events import AnswerEvent, Delta, Finished, Started
 from app.answering.pipeline import Answering
 from app.answering.wording import NO_LONGER, NOTHING_FOUND
 from app.audit.record import Recorder, sha256
+from app.authz.reading import Reading
 from app.domain.answer import Answer, Outcome
 from app.domain.principal import Account
 from app.domain.record import AuditRecord
-from app.domain.scope import Found, Scope
+from app.domain.scope import Found
 from app.errors import InvalidInput, NotFound, RecordNotWritten
-from app.retrieval.search import Searcher
+from app.retrieval.search import Query, Searcher
 from tests.answering.house import EMBEDDER, FACT, QUESTION, House
 
 pytestmark = pytest.mark.integration
@@ -38,8 +39,8 @@ class RevokingSearcher(Searcher):
 
     house: House | None = None
 
-    async def search(self, scope: Scope, query: str, k: int) -> Found:
-        found = await super().search(scope, query, k)
+    async def search(self, read: Reading, query: Query, k: int) -> Found:
+        found = await super().search(read, query, k)
         assert found.passages, "the test is about passages that the search had found"
         assert self.house is not None
         await self.house.allow()
@@ -72,7 +73,7 @@ async def test_forbidden_and_absent_read_the_same(house: House) -> None:
 
 
 async def test_what_is_revoked_after_the_search_reaches_no_prompt(house: House) -> None:
-    searcher = RevokingSearcher(house.database, EMBEDDER, house.answering.searcher.copies, house)
+    searcher = RevokingSearcher(EMBEDDER, house.answering.searcher.copies, house)
     answer = await ask(replace(house.answering, searcher=searcher), house.reader)
     assert answer.text == NOTHING_FOUND
     assert answer.citations == ()

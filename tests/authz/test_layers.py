@@ -32,6 +32,7 @@ from app.retrieval.copies import CodeCopies
 from app.retrieval.search import Searcher
 from app.runtime.secrets import login_passwords
 from tests.conftest import SECRET
+from tests.searching import search
 
 pytestmark = pytest.mark.integration
 
@@ -62,7 +63,7 @@ class Place:
     regulated: UUID
 
     async def found(self, scope: Scope) -> set[UUID]:
-        found = await self.searcher.search(scope, "harbour crane", 10)
+        found = await search(self.database, self.searcher, scope, "harbour crane", 10)
         return {passage.document_id for passage in found.passages}
 
 
@@ -114,7 +115,7 @@ async def place(
         database,
         owner_url,
         ScopeResolver(database, policy, 60),
-        Searcher(database, OneDirection(), CodeCopies(database, levels, 384)),
+        Searcher(OneDirection(), CodeCopies(database, levels, 384)),
         ann,
         bob,
         documents["internal"],

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.authz.directory import Group, Person, replace_directory
 from app.authz.policy import Policy
-from app.authz.reading import reading
+from app.authz.reading import Reading, reading
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
 from app.domain.principal import Account, Role
@@ -133,15 +133,14 @@ async def test_a_replica_that_fails_while_it_is_read_makes_the_request_begin_ane
     somebody = await account(replicated)
     places: list[str] = []
 
-    async def look(scope: Scope) -> Sequence[str]:
-        async with reading(replicated, scope) as read:
-            on_replica = await read.connection.scalar(_ON_REPLICA)
-            places.append("replica" if on_replica else "primary")
-            if on_replica:
-                pid = await read.connection.scalar(text("select pg_backend_pid()"))
-                with standby.connect() as superuser:
-                    superuser.execute("select pg_terminate_backend(%s)", [pid])
-                await read.connection.scalar(_ON_REPLICA)
+    async def look(read: Reading) -> Sequence[str]:
+        on_replica = await read.connection.scalar(_ON_REPLICA)
+        places.append("replica" if on_replica else "primary")
+        if on_replica:
+            pid = await read.connection.scalar(text("select pg_backend_pid()"))
+            with standby.connect() as superuser:
+                superuser.execute("select pg_terminate_backend(%s)", [pid])
+            await read.connection.scalar(_ON_REPLICA)
         return tuple(places)
 
     async def read_there() -> bool:

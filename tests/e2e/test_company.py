@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.authn.accounts import find_account
 from app.authz.policy import Policy
+from app.authz.reading import reading
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
 from app.retrieval.copies import CodeCopies
@@ -18,6 +19,7 @@ from app.retrieval.search import Searcher
 from tests.e2e.corpora import company, pairs
 from tests.e2e.ingested import describe, ingest
 from tests.needs import data
+from tests.searching import search
 
 pytestmark = pytest.mark.e2e
 
@@ -40,7 +42,7 @@ async def test_the_company(
     assert indexed.job.failed == 0
     assert "embedded" not in indexed.again.detail["outcomes"]
 
-    searcher = Searcher(database, indexed.embedder, CodeCopies(database, levels, 384))
+    searcher = Searcher(indexed.embedder, CodeCopies(database, levels, 384))
     resolver = ScopeResolver(database, policy, 60)
     hr = await find_account(database, resumes.corpus.groups[0].members[0])
     wrong: list[tuple[str, str]] = []
@@ -50,11 +52,12 @@ async def test_the_company(
     for person, document in pairs(resumes, PAIRS, seed=7):
         # a scope each: one for all pairs would expire on a slow machine
         everything = await resolver.resolve(hr, "search")
-        whole = await open_document(database, everything, ids[document])
+        async with reading(database, everything) as read:
+            whole = await open_document(read, ids[document])
         account = await find_account(database, resumes.corpus.emails[person])
         scope = await resolver.resolve(account, "search")
         # its own words find it before anything else, if it may be found at all
-        found = await searcher.search(scope, whole.passages[0].text, 50)
+        found = await search(database, searcher, scope, whole.passages[0].text, 50)
         seen = {passage.external_id for passage in found.passages}
         if (document in seen) is not resumes.may_read(person, document):
             wrong.append((person, document))

@@ -66,7 +66,7 @@ async def test_the_handbook(
     for problem in indexed.problems:
         assert problem.reason.startswith(EXPLAINED), (problem.external_id, problem.reason)
 
-    searcher = Searcher(database, indexed.embedder, CodeCopies(database, levels, 384))
+    searcher = Searcher(indexed.embedder, CodeCopies(database, levels, 384))
     resolver = ScopeResolver(database, policy, 60)
     conversations = Conversations(database, policy)
     # no engine: the quotes are what is asked about here

@@ -24,6 +24,7 @@ from app.retrieval.copies import CodeCopies
 from app.retrieval.search import Searcher
 from ingestion.runner import Runner
 from tests.answering.passages import HashingEmbedder
+from tests.searching import search
 
 MAX_BYTES = 5_000_000
 
@@ -93,10 +94,9 @@ class World:
     async def reads(self, account: Account) -> dict[str, str]:
         """The text that this account can find, by external id; checked by both implementations."""
         scope = await ScopeResolver(self.database, self.policy, 60).resolve(account, "ask")
-        searcher = Searcher(
-            self.database, self.embedder.inner, CodeCopies(self.database, self.policy.levels, 384)
-        )
-        found = (await searcher.search(scope, "shared words of every document", 1000)).passages
+        searcher = Searcher(self.embedder.inner, CodeCopies(self.database, self.policy.levels, 384))
+        words = "shared words of every document"
+        found = (await search(self.database, searcher, scope, words, 1000)).passages
         texts: dict[str, str] = {}
         for passage in sorted(found, key=lambda passage: passage.text):
             if passage.source == self.source.key:

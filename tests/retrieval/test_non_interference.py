@@ -23,6 +23,7 @@ from app.domain.principal import Account
 from app.retrieval.copies import CodeCopies
 from app.retrieval.search import CANDIDATES, Searcher
 from tests.answering.passages import HashingEmbedder
+from tests.searching import search
 
 pytestmark = pytest.mark.integration
 
@@ -85,7 +86,7 @@ async def found(
             [vector] = EMBEDDER.embed([query])
             told.append(await nearest(read.connection, scope, vector, CANDIDATES))
             told.append(await matching(read.connection, scope, query, CANDIDATES))
-        both = await searcher.search(scope, query, 20)
+        both = await search(database, searcher, scope, query, 20)
         told.append([(passage.chunk_id, passage.score, passage.text) for passage in both.passages])
     return told
 
@@ -124,7 +125,7 @@ async def test_results_are_those_on_the_corpus_without_what_may_not_be_read(
     everything = set(world.documents)
     await world.write(everything)
     resolver = ScopeResolver(database, policy, 60)
-    searcher = Searcher(database, EMBEDDER, CodeCopies(database, LEVELS, EMBEDDER.dimensions))
+    searcher = Searcher(EMBEDDER, CodeCopies(database, LEVELS, EMBEDDER.dimensions))
     shares = []
     for person in people:
         account = await find_account(database, person.email)

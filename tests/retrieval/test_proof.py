@@ -25,6 +25,7 @@ from app.runtime.postgres import EmbeddedPostgres
 from app.runtime.secrets import login_passwords
 from tests.conftest import SECRET
 from tests.retrieval.faults import CHANGES, FAULTS, Change, Fault, Faults
+from tests.searching import search
 
 pytestmark = pytest.mark.integration
 
@@ -113,8 +114,8 @@ async def test_nobody_sees_the_canary(
     admin = await add_user(database, "admin@proof.example", "Admin", Role.ADMIN, "a long password")
     assert await overview(database, None) == []
     scope = await ScopeResolver(database, policy, 60).resolve(admin, "search")
-    found = await Searcher(database, OneDirection(), CodeCopies(database, levels, 384)).search(
-        scope, "anything", 50
+    found = await search(
+        database, Searcher(OneDirection(), CodeCopies(database, levels, 384)), scope, "anything", 50
     )
     assert found.passages == ()
     assert scope.slots.count == 0

@@ -7,6 +7,7 @@ such a read; `test_replica` brings it about by holding the replay.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from sqlalchemy import create_engine, make_url, text
 import ingestion.index
 from app.authz import grants
 from app.authz.scope import ScopeResolver
-from app.db.engine import AppConnection, Database, Login
+from app.db.engine import Database, Login
 from app.db.revision import Writer, current_revision, raise_revision
 from app.domain.principal import Account
 from tests.authz.history.storm import Storm
@@ -71,18 +72,13 @@ def recheck_at_several_moments(storm: Storm) -> Iterator[None]:
 @contextmanager
 def subject_kept_for_ever(storm: Storm) -> Iterator[None]:
     """Who somebody is, is resolved once, and taken to be so at every later revision."""
-    right = ScopeResolver._held
 
-    async def held(
-        self: ScopeResolver, connection: AppConnection, account: Account, directory: int
-    ) -> Any:
+    def remembered(self: ScopeResolver, account: Account) -> Any:
         kept = self._subjects.get(account.principal_id)
-        if kept is None:
-            return await right(self, connection, account, directory)
-        return replace(kept, subject=replace(kept.subject, revision=directory))
+        return kept and replace(kept, subject=replace(kept.subject, revision=sys.maxsize))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ScopeResolver, "_held", held)
+        patch.setattr(ScopeResolver, "_remembered", remembered)
         yield
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from app.authz.reading import reading
+from app.authz.reading import Reading
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
 from app.db.revision import current_revision
 from app.domain.principal import Account
-from app.domain.scope import Scope
+from app.domain.scope import Found
 from app.errors import DatabaseUnavailable, ScopeOutdated
 from app.retrieval.copies import CodeCopies
 from app.retrieval.search import Searcher
@@ -62,7 +62,7 @@ class Node:
 
     def __post_init__(self) -> None:
         copies = CodeCopies(self.database, self.levels, OneDirection.dimensions)
-        self._searcher = Searcher(self.database, OneDirection(), copies)
+        self._searcher = Searcher(OneDirection(), copies)
 
     @property
     def database(self) -> Database:
@@ -76,9 +76,10 @@ class Node:
         try:
             if way == "recheck":
                 seen = await self._recheck(account)
+            elif way == "search":
+                seen = await self._searched(account, demanded)
             else:
-                work = self._rows if way == "rows" else self._search
-                seen = await self.resolver.within(account, PURPOSE, work, demanded)
+                seen = await self.resolver.within(account, PURPOSE, self._rows, demanded)
         except (DatabaseUnavailable, ScopeOutdated):
             self.history.unanswered += 1
             return None
@@ -105,20 +106,25 @@ class Node:
         lately = self.history.operations[-20:]
         return max((o.acknowledged for o in lately if o.ended and o.acknowledged), default=None)
 
-    async def _rows(self, scope: Scope) -> Seen:
+    async def _rows(self, read: Reading) -> Seen:
         await self._pause()
-        async with reading(self.database, scope) as read:
-            texts: list[str] = []
-            for level in self.chance.sample(self.levels, len(self.levels)):
-                await self._pause()
-                statement = text(f"select text from chunk_{level}")  # noqa: S608 (a level is ours)
-                texts += await read.connection.scalars(statement)
-            on_replica = await read.connection.scalar(_ON_REPLICA)
+        texts: list[str] = []
+        for level in self.chance.sample(self.levels, len(self.levels)):
+            await self._pause()
+            statement = text(f"select text from chunk_{level}")  # noqa: S608 (a level is ours)
+            texts += await read.connection.scalars(statement)
+        on_replica = await read.connection.scalar(_ON_REPLICA)
         return Seen(read.revision, tuple(texts), on_replica=bool(on_replica))
 
-    async def _search(self, scope: Scope) -> Seen:
+    async def _searched(self, account: Account, demanded: int | None) -> Seen:
+        query = await self._searcher.query("harbour crane")
         await self._pause()
-        found = await self._searcher.search(scope, "harbour crane", 50)
+
+        async def search(read: Reading) -> Found:
+            await self._pause()
+            return await self._searcher.search(read, query, 50)
+
+        found = await self.resolver.within(account, PURPOSE, search, demanded)
         return Seen(found.revision, tuple(passage.text for passage in found.passages))
 
     async def _recheck(self, account: Account) -> Seen:
