@@ -90,7 +90,9 @@ class Answering:
         async def look(read: Reading) -> tuple[Scope, Found]:
             return read.scope, await self.searcher.search(read, query, PASSAGES)
 
-        scope, found = await self.resolver.within(account, PURPOSE, look)
+        scope, found = await self.resolver.within(
+            account, PURPOSE, look, seen=self.searcher.copies.seen
+        )
         passages = await self.authorised_again(account, found.passages)
         quotes: tuple[Quote, ...] = ()
         if self.profile is Profile.EVIDENCE:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from app.db.codes import Changes
 from app.db.direct import driver, one
 from app.db.engine import Database, ReaderConnection
 from app.domain.scope import Scope
@@ -25,10 +26,12 @@ _REVISION = "select reading_revision()"
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A scope, and its seal for one connection."""
+    """A scope, and its seal for one connection. `changes` of chunks: as of when it was sealed, if
+    they were asked for."""
 
     scope: Scope
     text: str
+    changes: Changes | None = None
 
 
 Sealing = Callable[[str], Awaitable[Sealed]]
@@ -38,11 +41,12 @@ Sealing = Callable[[str], Awaitable[Sealed]]
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A read-only transaction of one snapshot that sees what the scope may read, and nothing else;
-    `revision` is what this snapshot is of."""
+    `revision` is what this snapshot is of. `changes` of chunks were asked for just before."""
 
     connection: ReaderConnection
     scope: Scope
     revision: int
+    changes: Changes | None
 
 
 @asynccontextmanager
@@ -131,4 +135,6 @@ async def _sealed(database: Database, scope: Scope, identity: str) -> str:
 async def _open(connection: ReaderConnection, sealing: Sealing) -> Reading | None:
     sealed = await sealing(await identity_of(connection))
     revision = await bind(connection, sealed.text)
-    return None if revision is None else Reading(connection, sealed.scope, revision)
+    if revision is None:
+        return None
+    return Reading(connection, sealed.scope, revision, sealed.changes)

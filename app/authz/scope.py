@@ -12,6 +12,7 @@ from typing import TypeVar
 from app.authz.policy import Policy
 from app.authz.reading import Reading, Sealed, opened, payload
 from app.authz.subject import resolve_subject
+from app.db.codes import Changes
 from app.db.direct import one
 from app.db.engine import AppConnection, Database
 from app.domain.principal import Account, Subject
@@ -33,7 +34,9 @@ select c.value as revision, c.directory,
        case when c.value <> %(slots_of)s then slots_of_set(%(held)s) end as bits,
        case when c.directory <= %(subject_of)s then
          seal_scope(jsonb_set(cast(%(payload)s as jsonb), '{revision}', to_jsonb(c.value))::text)
-       end as sealed
+       end as sealed,
+       pg_current_snapshot()::text as snapshot,
+       levels_changed_since(cast(%(seen)s as pg_snapshot)) as changed
   from revision_counter c
 """
 
@@ -69,7 +72,7 @@ class ScopeResolver:
         Raises NotSignedIn when the account was disabled, RevisionNotReached when the database
         is not there yet.
         """
-        return (await self._sealed(account, purpose, at_least_revision, None)).scope
+        return (await self._sealed(account, purpose, at_least_revision)).scope
 
     async def within(
         self,
@@ -77,13 +80,15 @@ class ScopeResolver:
         purpose: str,
         work: Callable[[Reading], Awaitable[Result]],
         at_least_revision: int | None = None,
+        seen: str | None = None,
     ) -> Result:
         """What `work` makes of a transaction that reads under the account's scope; in a new one
-        where memberships change meanwhile, or a replica fails. Raises what `resolve` does, and
-        ScopeOutdated when they never rest."""
+        where memberships change meanwhile, or a replica fails. The changes of chunks since the
+        snapshot `seen` come with it. Raises what `resolve` does, and ScopeOutdated when
+        memberships never rest."""
 
         async def sealing(connection: str) -> Sealed:
-            return await self._sealed(account, purpose, at_least_revision, connection)
+            return await self._sealed(account, purpose, at_least_revision, connection, seen)
 
         for left in reversed(range(TRIES)):
             try:
@@ -97,7 +102,12 @@ class ScopeResolver:
         raise ScopeOutdated
 
     async def _sealed(
-        self, account: Account, purpose: str, at_least_revision: int | None, reader: str | None
+        self,
+        account: Account,
+        purpose: str,
+        at_least_revision: int | None,
+        reader: str | None = None,
+        seen: str | None = None,
     ) -> Sealed:
         """The account's scope, sealed for the connection of a reader if one is named."""
         async with self.database.glance() as connection:
@@ -112,6 +122,7 @@ class ScopeResolver:
                     subject_of=held.subject.revision,
                     held=held.id,
                     payload=reader and payload(draft, reader),
+                    seen=seen,
                 )
                 if at_least_revision is not None and now.revision < at_least_revision:
                     raise RevisionNotReached(
@@ -125,7 +136,9 @@ class ScopeResolver:
                     slots = SlotSet.of(now.bits)
                     _remember(self._slots, held.id, (now.revision, slots))
                 _remember(self._subjects, account.principal_id, held)
-                return Sealed(replace(draft, slots=slots, revision=now.revision), now.sealed)
+                changes = Changes(seen, now.snapshot, tuple(now.changed)) if seen else None
+                scope = replace(draft, slots=slots, revision=now.revision)
+                return Sealed(scope, now.sealed, changes)
         raise ScopeOutdated
 
     def _remembered(self, account: Account) -> _Held | None:

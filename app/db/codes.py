@@ -16,10 +16,8 @@ from app.db.engine import AppConnection, CodesConnection
 
 _SNAPSHOT = text("select pg_current_snapshot()::text")
 _CHANGED = """
-select pg_current_snapshot()::text as snapshot, (
-  select coalesce(array_agg(distinct classification), '{}') from code_change
-   where xid >= pg_snapshot_xmin(cast(%(seen)s as pg_snapshot))
-     and not pg_visible_in_snapshot(xid, cast(%(seen)s as pg_snapshot))) as levels
+select pg_current_snapshot()::text as snapshot,
+       levels_changed_since(cast(%(seen)s as pg_snapshot)) as changed
 """
 _IDS = text("""
 select distinct chunk_id from code_change
@@ -41,17 +39,25 @@ class CodeRows:
     codes: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Of chunks, from the snapshot `since` to the snapshot `until`: the classifications in which
+    some were written, moved or deleted."""
+
+    since: str
+    until: str
+    levels: tuple[str, ...]
+
+
 async def current_snapshot(connection: CodesConnection) -> str:
     """What the transaction sees, as Postgres writes a snapshot."""
     return str(await connection.scalar(_SNAPSHOT))
 
 
-async def changes_since(
-    connection: AppConnection | CodesConnection, seen: str
-) -> tuple[str, list[str]]:
-    """What the statement sees now, and the classifications whose chunks changed since `seen`."""
+async def changes_since(connection: AppConnection | CodesConnection, seen: str) -> Changes:
+    """What changed from `seen` to what a statement sees now."""
     row = await one(connection, _CHANGED, seen=seen)
-    return row.snapshot, row.levels
+    return Changes(seen, row.snapshot, tuple(row.changed))
 
 
 async def changed_ids(connection: CodesConnection, seen: str, level: str) -> list[Any]:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from app.db.alive import replace_dead
 from app.db.enforcement import Enforcement
 from app.db.replica import Replica
-from app.db.reset import reset_on_return
+from app.db.reset import end_reading, reset_on_return
 from app.errors import DatabaseUnavailable
 
 
@@ -150,6 +150,7 @@ class Database:
         self.enforcement.require()
         async with self._transaction(engine or self.engines[Login.READER]) as connection:
             yield ReaderConnection(connection)
+            await end_reading(connection)
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:

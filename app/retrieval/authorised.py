@@ -45,7 +45,9 @@ class AuthorisedSearch:
         async def look(read: Reading) -> tuple[Scope, Found]:
             return read.scope, await self.searcher.search(read, asked, k)
 
-        scope, found = await self.resolver.within(account, PURPOSE, look, at_least_revision)
+        scope, found = await self.resolver.within(
+            account, PURPOSE, look, at_least_revision, self.searcher.copies.seen
+        )
         async with self.resolver.database.snapshot() as connection:
             readable = await readable_documents(
                 connection,

@@ -93,6 +93,13 @@ class LevelCodes:
             now = self.rows
             self._take(Rows.sorted(now.ids[kept], now.slots[kept], now.words[kept]))
 
+    def looked_at(self, readable: SlotSet) -> int:
+        """How many rows a scan for these slots looks at."""
+        if readable.few is None:
+            return self.count
+        ranges = _ranges(self.rows, readable.few, self.count)
+        return int((ranges[:, 1] - ranges[:, 0]).sum())
+
     def near(self, query: Words, readable: SlotSet) -> Near:
         """How near the readable chunks are. Where few slots are readable, only theirs are looked
         at, and what is not sorted yet."""

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from time import monotonic
 
-from app.db.codes import changed_ids, changes_since, current_snapshot, read_codes
+from app.db.codes import Changes, changed_ids, changes_since, current_snapshot, read_codes
 from app.db.engine import CodesConnection, Database
 from app.retrieval.codes import LevelCodes
 
@@ -30,6 +30,21 @@ class CodeCopies:
     _done: int = 0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def seen(self) -> str | None:
+        """The snapshot that the copies are of; None when they are to be read anew."""
+        kept = self._codes and monotonic() - self._looked_at < FORGOTTEN_SECONDS
+        return self._seen if kept else None
+
+    async def at(self, changes: Changes | None) -> dict[str, LevelCodes]:
+        """The codes as of these changes, or later: a look of its own only where there are some,
+        or nobody has asked for them. Raises DatabaseUnavailable."""
+        if changes is None or changes.levels:
+            return await self.current()
+        if changes.since == self._seen:
+            self._seen, self._looked_at = changes.until, monotonic()
+        return dict(self._codes)
+
     async def current(self) -> dict[str, LevelCodes]:
         """The codes as of now: whatever was committed before the call is in them.
 
@@ -46,18 +61,15 @@ class CodeCopies:
 
     async def _look(self) -> None:
         began = monotonic()
-        if not self._codes or began - self._looked_at > FORGOTTEN_SECONDS:
-            async with self.database.codes() as connection:
+        async with self.database.codes() as connection:
+            if self.seen is None:
                 seen = await current_snapshot(connection)
                 self._codes = {level: await self._read(connection, level) for level in self.levels}
-        else:
-            async with self.database.glance() as glance:
-                seen, changed = await changes_since(glance, self._seen)
-            if changed:
-                async with self.database.codes() as connection:
-                    seen, changed = await changes_since(connection, self._seen)
-                    for level in changed:
-                        await self._follow(connection, level)
+            else:
+                changes = await changes_since(connection, self._seen)
+                for level in changes.levels:
+                    await self._follow(connection, level)
+                seen = changes.until
         self._seen, self._looked_at = seen, began
 
     async def _read(self, connection: CodesConnection, level: str) -> LevelCodes:

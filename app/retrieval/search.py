@@ -12,7 +12,6 @@ from app.db.candidates import Candidate, matching, nearest
 from app.db.chunks import read_chunks
 from app.domain.scope import Found
 from app.inference.embed import Embedder
-from app.retrieval.codes import LevelCodes
 from app.retrieval.copies import CodeCopies
 from app.retrieval.fuse import fuse
 from app.retrieval.passages import to_passage
@@ -21,19 +20,17 @@ from app.retrieval.propose import propose
 CANDIDATES = 60
 """How many chunks each kind of search proposes for fusion."""
 SHORT = 50_000
-"""Of so many codes or fewer, the scan takes less than the way to another thread and back."""
+"""Of fewer codes, a scan takes less than the way to another thread and back."""
 CODED = 400
 """How many chunks, those that seem nearest by their codes, are ranked exactly by meaning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked for: its words, its meaning as a unit vector, and the codes to compare with, as
-    they were after it was asked. No scope has a part in it."""
+    """What is asked for: its words, and its meaning as a unit vector."""
 
     text: str
     vector: Sequence[float]
-    codes: dict[str, LevelCodes]
 
 
 @dataclass(frozen=True)
@@ -44,32 +41,31 @@ class Searcher:
     copies: CodeCopies
 
     async def query(self, text: str) -> Query:
-        """Raises DatabaseUnavailable."""
-        [vector], codes = await asyncio.gather(
-            asyncio.to_thread(self.embedder.embed, [text]), self.copies.current()
-        )
-        return Query(text, vector, codes)
+        """What no scope has a part in."""
+        [vector] = await asyncio.to_thread(self.embedder.embed, [text])
+        return Query(text, vector)
 
     async def search(self, read: Reading, query: Query, k: int) -> Found:
         """The `k` best passages by meaning and by words, best first; fewer when less is
         readable."""
-        by_meaning = await _nearest(read, query, CANDIDATES)
+        by_meaning = await self._nearest(read, query, CANDIDATES)
         by_words = await matching(read.connection, read.scope, query.text, CANDIDATES)
         return await _found(read, fuse(by_meaning, by_words)[:k])
 
     async def nearest(self, read: Reading, query: Query, k: int) -> Found:
         """The `k` passages nearest by meaning, nearest first; the score is the cosine."""
-        near = await _nearest(read, query, k)
+        near = await self._nearest(read, query, k)
         return await _found(read, [replace(one, value=1.0 - one.value) for one in near])
 
-
-async def _nearest(read: Reading, query: Query, most: int) -> list[Candidate]:
-    codes = {level: query.codes[level] for level in read.scope.classifications}
-    work = partial(propose, codes, read.scope.slots, query.vector, CODED)
-    # the loop does a short scan sooner than a thread takes it over
-    short = sum(level.count for level in codes.values()) < SHORT
-    coded = work() if short else await asyncio.to_thread(work)
-    return await nearest(read.connection, read.scope, query.vector, most, coded)
+    async def _nearest(self, read: Reading, query: Query, most: int) -> list[Candidate]:
+        every = await self.copies.at(read.changes)
+        codes = {level: every[level] for level in read.scope.classifications}
+        slots = read.scope.slots
+        work = partial(propose, codes, slots, query.vector, CODED)
+        # the loop does a short scan sooner than a thread takes it over
+        rows = sum(level.looked_at(slots) for level in codes.values())
+        coded = work() if rows < SHORT else await asyncio.to_thread(work)
+        return await nearest(read.connection, read.scope, query.vector, most, coded)
 
 
 async def _found(read: Reading, best: Sequence[Candidate]) -> Found:

@@ -1,4 +1,4 @@
-"""Whether codes changed is asked in one statement of the application's login.
+"""Whether chunks changed is told along with what opens a reading.
 
 Revision ID: 0007
 Revises: 0006
@@ -13,10 +13,20 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-GRANTS = """
+CHANGED = """
+-- The classifications of whose chunks some were written, moved or deleted since a snapshot.
+create function levels_changed_since(seen pg_snapshot) returns text[]
+language sql stable set search_path = pg_catalog, public, pg_temp as $$
+  select array(
+    select distinct classification from public.code_change
+     where xid >= pg_snapshot_xmin(seen) and not pg_visible_in_snapshot(xid, seen))
+$$;
+revoke all on function levels_changed_since(pg_snapshot) from public;
+grant execute on function levels_changed_since(pg_snapshot)
+  to portcullis_app, portcullis_codes;
 grant select (xid, classification) on code_change to portcullis_app;
 """
 
 
 def upgrade() -> None:
-    op.get_bind().connection.driver_connection.execute(GRANTS)
+    op.get_bind().connection.driver_connection.execute(CHANGED)
