@@ -12,36 +12,35 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
-
 from app.authz.policy import Policy
+from app.db.direct import every
 from app.db.engine import SnapshotConnection
 from app.domain.principal import Account, Subject
 
 Asker = tuple[Account, str]
 """An account and the purpose that it asks for."""
 
-_DOCUMENTS = text("""
+_DOCUMENTS = """
 select d.id, d.classification, d.slot_id, d.state, a.confirmed_at,
        s.confirmed_at as source_confirmed_at, clock_timestamp() as now
   from document d join acl_slot a on a.id = d.slot_id join source s on s.id = a.source_id
- where d.id = any (:documents)
-""")
-_GRANTS = text("""
+ where d.id = any (%(documents)s)
+"""
+_GRANTS = """
 select slot_id, principal_id, effect from slot_grant
- where slot_id = any (:slots) and until is null
-""")
-_LEASES = text("select classification, lasts from lease")
-_USABLE = text("""
+ where slot_id = any (%(slots)s) and until is null
+"""
+_LEASES = "select classification, lasts from lease"
+_USABLE = """
 select p.id from principal p join account a on a.principal_id = p.id
- where p.id = any (:people) and p.known and a.disabled_at is null
-""")
-_EVERYBODY = text("select id from principal where kind in ('everyone', 'public')")
-_GROUPS = text("""
+ where p.id = any (%(people)s) and p.known and a.disabled_at is null
+"""
+_EVERYBODY = "select id from principal where kind in ('everyone', 'public')"
+_GROUPS = """
 select m.member_id, g.id, g.key
   from membership m join principal g on g.id = m.group_id
- where m.member_id = any (:members) and m.until is null
-""")
+ where m.member_id = any (%(members)s) and m.until is null
+"""
 
 
 async def readable_documents(
@@ -61,18 +60,18 @@ async def readable_by_each(
 ) -> dict[Asker, frozenset[UUID]]:
     """The same for many at once: what is asked of the database does not grow with them."""
     wanted = list(frozenset[UUID]().union(*asked.values()))
-    found = (await connection.execute(_DOCUMENTS, {"documents": wanted})).all()
+    found = await every(connection, _DOCUMENTS, documents=wanted)
     if not found:
         return dict.fromkeys(asked, frozenset())
     people = list({account.principal_id for account, _ in asked})
-    usable = frozenset(await connection.scalars(_USABLE, {"people": people}))
+    usable = {row.id for row in await every(connection, _USABLE, people=people)}
     memberships = await _memberships(connection, people)
-    everybody = frozenset(await connection.scalars(_EVERYBODY))
+    everybody = frozenset(row.id for row in await every(connection, _EVERYBODY))
     grants: dict[int, list[tuple[int, str]]] = defaultdict(list)
     slots = list({row.slot_id for row in found})
-    for slot, principal, effect in await connection.execute(_GRANTS, {"slots": slots}):
+    for slot, principal, effect in await every(connection, _GRANTS, slots=slots):
         grants[slot].append((principal, effect))
-    leases = {row.classification: row.lasts for row in await connection.execute(_LEASES)}
+    leases = {row.classification: row.lasts for row in await every(connection, _LEASES)}
     standing = [
         row
         for row in found
@@ -103,7 +102,7 @@ def _allowed(grants: Iterable[tuple[int, str]], mine: frozenset[int]) -> bool:
     return "allow" in effects and "deny" not in effects
 
 
-def _confirmed(document: Row[Any], lease: timedelta | None) -> bool:
+def _confirmed(document: Any, lease: timedelta | None) -> bool:
     """Whether its source has stood by the ACL lately enough."""
     if lease is None:
         return True
@@ -120,7 +119,7 @@ async def _memberships(connection: SnapshotConnection, people: Iterable[int]) ->
     frontier = set(people)
     while frontier:
         groups |= {member: {} for member in frontier}
-        for row in await connection.execute(_GROUPS, {"members": list(frontier)}):
+        for row in await every(connection, _GROUPS, members=list(frontier)):
             groups[row.member_id][row.id] = row.key
         frontier = {group for of in groups.values() for group in of} - set(groups)
     return groups

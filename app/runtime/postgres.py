@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -31,10 +32,8 @@ CONFIGURATION = """
 listen_addresses = ''
 unix_socket_permissions = 0777
 max_connections = 100
-shared_buffers = 256MB
 work_mem = 32MB
 maintenance_work_mem = 256MB
-effective_cache_size = 1GB
 max_wal_size = 1GB
 random_page_cost = 1.1
 jit = off
@@ -49,6 +48,17 @@ log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 log_error_verbosity = terse
 """
+
+
+_MEGABYTE = 1 << 20
+
+
+def memory() -> str:
+    """The settings that depend on the machine: an eighth of its memory holds pages, up to where
+    more stops to help, and half is taken to be there for pages in all."""
+    whole = psutil.virtual_memory().total // _MEGABYTE
+    pages = min(max(whole // 8, 128), 4096)
+    return f"shared_buffers = {pages}MB\neffective_cache_size = {whole // 2}MB\n"
 
 
 def binaries() -> Path:
@@ -83,7 +93,7 @@ class EmbeddedPostgres:
         if not self.folders.postgres.is_dir():
             self._initialise(user)
         (self.folders.postgres / "portcullis.conf").write_text(
-            f"{CONFIGURATION}unix_socket_directories = '{self.socket_folder}'\n"
+            f"{CONFIGURATION}{memory()}unix_socket_directories = '{self.socket_folder}'\n"
         )
         return Start(
             [str(binaries() / "postgres"), "-D", str(self.folders.postgres)],
