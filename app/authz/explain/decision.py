@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from app.authz.changes import Gathered, changes
-from app.authz.moment import Held, Moment, climb, group, moment, user_at
-from app.authz.placement import document_named, document_row, grant_rows, lease_of, slot_row
+from app.authz.explain.changes import Gathered, changes
+from app.authz.explain.moment import Held, Moment, climb, group, moment, user_at
+from app.authz.explain.placement import document_named, document_row, grant_rows, lease_of, slot_row
 from app.authz.policy import Policy
 from app.db.engine import AppConnection, Database
 from app.domain.explanation import (

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from app.authz.moment import Moment
+from app.authz.explain.moment import Moment
 from app.db.engine import AppConnection
 from app.errors import InvalidInput, NoLongerKept, NotFound
 
