@@ -1,4 +1,4 @@
-"""What a removed source said outlives it.
+"""What a removed source said outlives it, and the past is looked up by indexes.
 
 Revision ID: 0009
 Revises: 0006
@@ -81,6 +81,19 @@ alter table container drop constraint container_slot_id_fkey,
     on delete cascade;
 """
 
+INDEXES = """
+-- What has ended: who belonged to what, and who could read a slot, at a revision.
+create index membership_past on membership (member_id, until_revision)
+  where until_revision is not null;
+-- Also for removing a source, which takes the grants of each of its slots along.
+create index slot_grant_past on slot_grant (slot_id, until_revision);
+create index account_history_principal on account_history (principal_id);
+-- By a hash: names are longer than what fits into an entry of a B-tree.
+create index document_history_named on document_history using hash (external_id);
+create index container_slot on container (slot_id);
+create index acl_slot_container on acl_slot (container_id);
+"""
+
 GRANTS = """
 revoke all on function keep_former_source() from public;
 grant select on former_source, former_container, former_slot, former_grant to portcullis_app;
@@ -89,5 +102,5 @@ grant select on former_source, former_container, former_slot, former_grant to po
 
 def upgrade() -> None:
     driver = op.get_bind().connection.driver_connection
-    for part in (FORMER, GRANTS):
+    for part in (FORMER, INDEXES, GRANTS):
         driver.execute(part)
