@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from app.db.engine import Database, ReaderConnection
 from app.domain.scope import Scope
@@ -37,9 +38,9 @@ class Reading:
 async def reading(database: Database, scope: Scope) -> AsyncIterator[Reading]:
     """A transaction that sees what the scope may read, and nothing else.
 
-    It is on the replica where there is one that has reached the scope's revision. Raises
-    ScopeOutdated when the scope has expired, memberships changed since it was resolved, or the
-    replica failed while it was read: a new scope is read elsewhere.
+    It is on the replica where there is one that has reached the scope's revision, and with it the
+    schema of then. Raises ScopeOutdated when the scope has expired, memberships changed since it
+    was resolved, or the replica failed while it was read: a new scope is read elsewhere.
     """
     replica, opened = database.replica, False
     if replica is not None and replica.awake:
@@ -53,6 +54,11 @@ async def reading(database: Database, scope: Scope) -> AsyncIterator[Reading]:
             replica.failed()
             if opened:
                 raise ScopeOutdated from error
+        except ProgrammingError:
+            if opened:
+                raise
+            # it lags behind a change of the schema, so far that it cannot even be asked
+            replica.failed()
     if opened:
         return
     async with database.reader() as connection:
