@@ -1,4 +1,4 @@
-"""What a removed source said outlives it, and the past is looked up by indexes.
+"""What a removed source said outlives it, the past is looked up by indexes, ended tokens are told.
 
 Revision ID: 0009
 Revises: 0006
@@ -94,13 +94,24 @@ create index container_slot on container (slot_id);
 create index acl_slot_container on acl_slot (container_id);
 """
 
+TOKENS = """
+-- Whoever listens for revisions hears of this too: what was opened with the token is closed.
+create function tell_of_ended_tokens() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('portcullis_revision', '');
+  return null;
+end $$;
+create trigger token_ended after update of revoked_at on token
+  for each statement execute function tell_of_ended_tokens();
+"""
+
 GRANTS = """
-revoke all on function keep_former_source() from public;
+revoke all on function keep_former_source(), tell_of_ended_tokens() from public;
 grant select on former_source, former_container, former_slot, former_grant to portcullis_app;
 """
 
 
 def upgrade() -> None:
     driver = op.get_bind().connection.driver_connection
-    for part in (FORMER, INDEXES, GRANTS):
+    for part in (FORMER, INDEXES, TOKENS, GRANTS):
         driver.execute(part)
