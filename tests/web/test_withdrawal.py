@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -125,6 +126,80 @@ async def test_a_stream_of_the_api_ends_with_a_problem_when_the_database_is_gone
     assert WITHDRAWN in closing
     assert problem.startswith("event: problem\n")
     assert '"status": 503' in problem
+
+
+def answers_on(html: str) -> list[str]:
+    return re.findall(r'data-answer="([0-9a-f-]+)"', html)
+
+
+async def withdrawn_of(lines: AsyncIterator[str]) -> dict[str, str]:
+    """The next answer that a page is told to take away, and what stands there instead."""
+    async with asyncio.timeout(LONG):
+        async for line in lines:
+            if line.startswith("data: "):
+                told: dict[str, str] = json.loads(line.removeprefix("data: "))
+                return told
+    raise AssertionError("the stream ended")
+
+
+async def test_a_page_that_stays_open_learns_of_a_withdrawal(
+    desk: Desk, figure: Callable[[str, str], None]
+) -> None:
+    """Of the answer that was just written, and of the same one in its conversation."""
+    address = await desk.asked_on_the_page()
+    desk.model.go_on.set()
+    [answer] = answers_on((await desk.events(address))[-1])
+    listed = (await desk.client.get("/chat")).text
+    conversation, *_ = re.findall(r'href="(/chat/[0-9a-f-]+)"', listed)
+    assert answers_on((await desk.client.get(conversation)).text) == [answer]
+    unknown = uuid4()
+    async with desk.client.stream(
+        "GET", "/chat/answers/withdrawn", params={"answer": [answer, str(unknown)]}
+    ) as page:
+        lines = page.aiter_lines()
+        assert await anext(lines) == ": listening"
+        await looked(desk)
+        begun = monotonic()
+        await desk.house.allow()
+        told = await withdrawn_of(lines)
+        took = monotonic() - begun
+        assert told["answer"] == answer
+        only(NO_LONGER, told["html"])
+        assert [line async for line in lines if line] == []
+    figure("revocation to an open page of a finished answer", f"{took * 1000:.0f} ms")
+    later = await desk.client.get("/chat/answers/withdrawn", params={"answer": answer})
+    assert NO_LONGER in later.text, "who connects late is told at once"
+
+
+async def test_a_page_that_stays_open_learns_that_its_session_ended(desk: Desk) -> None:
+    address = await desk.asked_on_the_page()
+    desk.model.go_on.set()
+    [answer] = answers_on((await desk.events(address))[-1])
+    async with desk.client.stream(
+        "GET", "/chat/answers/withdrawn", params={"answer": answer}
+    ) as page:
+        lines = page.aiter_lines()
+        assert await anext(lines) == ": listening"
+        await looked(desk)
+        await end_session(desk.house.database, desk.session)
+        only(NO_LONGER, (await withdrawn_of(lines))["html"])
+
+
+async def test_nobody_is_told_of_the_answers_of_others(desk: Desk) -> None:
+    address = await desk.asked_on_the_page()
+    desk.model.go_on.set()
+    [answer] = answers_on((await desk.events(address))[-1])
+    stranger = await create_token(desk.house.database, desk.house.stranger, purpose="session")
+    desk.client.cookies.set(COOKIE, stranger.token)
+    told = await desk.client.get("/chat/answers/withdrawn", params={"answer": answer})
+    assert told.text == ": listening\n\n"
+
+
+async def looked(desk: Desk) -> None:
+    """Until the watch has decided on everything that is held."""
+    for _ in range(2):
+        async with desk.house.answering.watch.holding(desk.house.stranger, "ask", [uuid4()]):
+            pass
 
 
 @asynccontextmanager

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect, Stream, Template
 
 from app.answering.conversations import Exchange
 from app.answering.pipeline import PURPOSE
-from app.answering.wording import WITHDRAWN
+from app.answering.shown import withdrawals
+from app.answering.wording import NO_LONGER, WITHDRAWN
 from app.domain.principal import Account
 from app.errors import NotFound, Withdrawn
 from app.web.api.ask import EVENTS, conversation
@@ -85,6 +87,19 @@ async def events(
     )
 
 
+@get("/chat/answers/withdrawn")
+async def withdrawn(
+    visitor: Caller, services: Wired, answer: FromQuery[list[UUID]]
+) -> Response[Any]:
+    """What to show instead of an answer that a page has, as soon as it may not be shown."""
+    answers = await services.conversations.documents(visitor, answer)
+    return Stream(
+        _withdrawn(withdrawals(services.answering.watch, visitor, answers)),
+        media_type=EVENTS,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
 @post("/chat/answers/{generation_id:uuid}/stop", status_code=204)
 async def stop(generation_id: FromPath[UUID], visitor: Caller, services: Wired) -> None:
     services.generations.stop(visitor, generation_id)
@@ -112,6 +127,17 @@ async def _events(
 async def _versions(engine: Any, generation: Generation) -> AsyncGenerator[str]:
     async for version in generation.versions():
         yield f"id: {version}\n{_data(_render(engine, generation))}"
+
+
+async def _withdrawn(answers: AsyncGenerator[UUID | None]) -> AsyncGenerator[str]:
+    yield ": listening\n\n"
+    async with aclosing(answers):
+        async for answer in answers:
+            if answer is None:
+                yield ": nothing yet\n\n"
+                continue
+            instead = {"answer": str(answer), "html": answer_html(NO_LONGER, set())}
+            yield f"event: withdrawn\n{_data(json.dumps(instead))}"
 
 
 def _data(html: str) -> str:
