@@ -4,6 +4,7 @@ database of its own per test module."""
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -27,6 +28,10 @@ from app.settings import PROJECT
 SECRET = "a secret of the tests, long enough for it"
 DIMENSIONS = 384
 UNIT = "not integration and not e2e"
+NO_UNIT = re.compile(r"^pytestmark = (\[\s*)?pytest\.mark\.(integration|e2e)\b", re.M)
+"""A module without any unit test."""
+SERVERS = ("torch", "uvicorn", "playwright")
+"""What takes seconds to import, and what no unit test is about."""
 FIGURES = pytest.StashKey[dict[str, str]]()
 
 
@@ -121,11 +126,20 @@ def pytest_terminal_summary(
             terminalreporter.write_line(f"{what}: {value}")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Unit tests start at once: a module without one is not even imported."""
+    if config.option.markexpr != UNIT or collection_path.suffix != ".py":
+        return None
+    return True if NO_UNIT.search(collection_path.read_text()) else None
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Unit tests start at once: what imports torch is an integration test."""
-    if session.config.option.markexpr == UNIT and "torch" in sys.modules:
+    """And what imports such things is an integration test."""
+    imported = [name for name in SERVERS if name in sys.modules]
+    if session.config.option.markexpr == UNIT and imported:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        sys.stdout.write("\na unit test has imported torch; mark it as integration\n")
+        names = " and ".join(imported)
+        sys.stdout.write(f"\na unit test has imported {names}; mark it as integration\n")
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,10 @@ _CITATIONS = text("""
 select e.citations from exchange e join conversation c on c.id = e.conversation_id
  where e.audit_id = :id and c.principal_id = :owner
 """)
+_DOCUMENTS = text("""
+select e.audit_id, e.citations from exchange e join conversation c on c.id = e.conversation_id
+ where e.audit_id = any (:ids) and c.principal_id = :owner
+""")
 _REMOVE = text("delete from conversation where id = :id and principal_id = :owner")
 
 
@@ -134,6 +138,17 @@ class Conversations:
             if fields["number"] == number:
                 return _citation(fields)
         return None
+
+    async def documents(
+        self, account: Account, audit_ids: Sequence[UUID]
+    ) -> dict[UUID, frozenset[UUID]]:
+        """The documents that each of these answers is made of; without those of others."""
+        key = {"ids": audit_ids, "owner": account.principal_id}
+        async with self.database.app() as connection:
+            rows = (await connection.execute(_DOCUMENTS, key)).all()
+        return {
+            row.audit_id: frozenset(UUID(c["document_id"]) for c in row.citations) for row in rows
+        }
 
     async def remove(self, account: Account, conversation_id: UUID) -> None:
         """Raises NotFound."""

@@ -26,7 +26,7 @@ insert into token (principal_id, digest, purpose, label, expires_at)
 values (:id, :digest, :purpose, :label, :expires) returning id
 """)
 _FIND = text("""
-select p.id, p.key, p.name, a.role
+select p.id, p.key, p.name, a.role, t.id as token_id
   from token t join principal p on p.id = t.principal_id
   join account a on a.principal_id = p.id
  where t.digest = :digest and t.purpose = :purpose and t.revoked_at is null
@@ -108,7 +108,7 @@ async def authenticate(database: Database, token: str, purpose: Purpose = "api")
         ).one_or_none()
     if row is None:
         raise NotSignedIn
-    return Account(row.id, row.key, row.name or row.key, Role(row.role))
+    return Account(row.id, row.key, row.name or row.key, Role(row.role), row.token_id)
 
 
 async def list_tokens(database: Database, email: str | None = None) -> list[ListedToken]:

@@ -25,7 +25,8 @@ Part = TypeVar("Part")
 @dataclass(eq=False)
 class Held:
     """What one holder has of `documents`, for an account and a purpose. Once `withdrawn` is set,
-    at least one of them may not be shown any more, and that is for good."""
+    at least one of them may not be shown any more or the account's token has ended, and that is
+    for good."""
 
     account: Account
     purpose: str

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import ProgrammingError
+
 from app.db.codes import Changes
 from app.db.direct import driver, one
 from app.db.engine import Database, ReaderConnection
@@ -64,23 +66,28 @@ async def reading(database: Database, scope: Scope) -> AsyncIterator[Reading]:
 async def opened(database: Database, sealing: Sealing) -> AsyncIterator[Reading]:
     """A transaction under a scope that is sealed for its connection.
 
-    It is on the replica where there is one that has reached the scope's revision. Raises
-    ScopeOutdated when the scope has expired, memberships changed since it was resolved, or the
-    replica failed while it was read: a new scope is read elsewhere.
+    It is on the replica where there is one that has reached the scope's revision, and with it the
+    schema of then. Raises ScopeOutdated when the scope has expired, memberships changed since it
+    was resolved, or the replica failed while it was read: a new scope is read elsewhere.
     """
-    replica, opened = database.replica, False
+    replica, began = database.replica, False
     if replica is not None and replica.awake:
         try:
             async with database.reader(replica.engine) as connection:
                 read = await _open(connection, sealing)
                 if read is not None:
-                    opened = True
+                    began = True
                     yield read
         except DatabaseUnavailable as error:
             replica.failed()
-            if opened:
+            if began:
                 raise ScopeOutdated from error
-    if opened:
+        except ProgrammingError:
+            if began:
+                raise
+            # it lags behind a change of the schema, so far that it cannot even be asked
+            replica.failed()
+    if began:
         return
     async with database.reader() as connection:
         read = await _open(connection, sealing)

@@ -1,8 +1,8 @@
 """Revocation reaches whoever remembers: what is held anywhere is authorised again at each change.
 
-One watch per process. It hears of a raised revision from the database and looks at the revision
-at every beat besides, so a notice that never comes costs half a second and no more. It decides by
-`app.authz.recheck` alone.
+One watch per process. It hears of a raised revision and of an ended token from the database and
+looks at every beat besides, so a notice that never comes costs half a second and no more. It
+decides by `app.authz.recheck` alone, and by whether the token stands that the holder came with.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from uuid import UUID
 
 import structlog
 
+from app.authz.credentials import standing_tokens
 from app.authz.held import PATIENCE, Held
 from app.authz.policy import Policy
 from app.authz.recheck import Asker, readable_by_each
@@ -47,10 +48,11 @@ class Watch:
     async def holding(
         self, account: Account, purpose: str, documents: Iterable[UUID]
     ) -> AsyncIterator[Held]:
-        """Hold documents: they were all readable at a moment after the call, or what is given is
-        withdrawn already. Nothing fails when the database is gone: it is withdrawn then."""
+        """Hold documents: they were all readable at a moment after the call, and the token stood
+        that the account came with, or what is given is withdrawn already. Nothing fails when the
+        database is gone: it is withdrawn then."""
         held = Held(account, purpose, frozenset(documents))
-        if not held.documents:
+        if not held.documents and account.token_id is None:
             yield held
             return
         self._held.add(held)
@@ -124,9 +126,13 @@ class Watch:
             async with self.database.snapshot() as connection:
                 # read first: what is found afterwards is at least of this revision
                 revision = await current_revision(connection)
+                tokens = {h.account.token_id for h in self._held if h.account.token_id is not None}
+                ended = tokens - await standing_tokens(connection, tokens)
                 due: dict[Asker, list[Held]] = defaultdict(list)
                 for held in self._held:
-                    if held.current(revision):
+                    if held.account.token_id in ended:
+                        held.withdraw()
+                    elif held.current(revision):
                         held.confirm()
                     elif not held.withdrawn.is_set():
                         due[held.account, held.purpose].append(held)

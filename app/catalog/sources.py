@@ -37,7 +37,6 @@ _CONFIRM = text("update source set confirmed_at = now() where id = :id")
 _LOCK_DOCUMENTS = text("select id from document where source_id = :id order by id for update")
 _REMOVE = (
     text("delete from document where source_id = :id"),
-    text("delete from container where source_id = :id"),
     text("delete from source where id = :id"),
 )
 
@@ -116,7 +115,10 @@ async def confirm_source(database: Database, account: Account | None, key: str) 
 async def remove_source(
     database: Database, account: Account | None, key: str, levels: Sequence[str]
 ) -> int:
-    """Remove a source and everything indexed from it; the revision from which it is gone."""
+    """Remove a source and everything indexed from it; the revision from which it is gone.
+
+    The database keeps who could read its documents until then, for the past to be explained.
+    """
     async with database.app() as connection:
         source = await find_source(connection, account, key)
         # documents before the revision, as everybody locks them

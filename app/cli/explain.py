@@ -82,7 +82,9 @@ def _decision(found: Explanation) -> str:
 def _document(found: Explanation) -> str:
     document = found.document
     state = document.state
-    if document.deleted_at is not None:
+    if document.source_removed_at is not None:
+        state = f"its source removed {document.source_removed_at:{TIME}}"
+    elif document.deleted_at is not None:
         state = f"deleted {document.deleted_at:{TIME}}"
     whose = {"own": "an ACL of its own", "container": "its container's ACL", "none": "no ACL"}
     where = f" in container {document.container}" if document.container is not None else ""

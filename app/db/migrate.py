@@ -30,8 +30,8 @@ def upgrade(
     """Create or update everything, as the database's owner; safe to repeat and to race.
 
     `passwords` become those of the logins. `levels` are the classifications, `dimensions` the
-    length of the embedding model's vectors, `leases` how long ACLs hold unconfirmed. Raises
-    SQLAlchemy's errors when it cannot.
+    length of the embedding model's vectors, `leases` how long ACLs hold unconfirmed. At the end
+    the revision is raised. Raises SQLAlchemy's errors when it cannot.
     """
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
     try:
@@ -61,6 +61,8 @@ def upgrade(
                     text("insert into lease (classification, lasts) values (:level, :lasts)"),
                     {"level": level, "lasts": lasts},
                 )
+            # a copy that has this revision has all of the above, and no other is read from now on
+            connection.execute(text("select raise_revision('schema brought up to date')"))
             connection.commit()
     finally:
         engine.dispose()

@@ -1,4 +1,5 @@
-"""Hear of every raise of the revision from the database itself, on a connection of its own."""
+"""Hear of every raise of the revision and every end of a token from the database itself, on a
+connection of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ _PATIENCE = {
 
 async def revision_notices(database: Database) -> AsyncIterator[None]:
     """Once when it listens, since changes before that were not heard; then once a committed
-    raise. Raises DatabaseUnavailable when the connection cannot be made or ends."""
+    raise or revoked token. Raises DatabaseUnavailable when the connection cannot be made or
+    ends."""
     engine = database.engines[Login.APP]
     _, address = engine.dialect.create_connect_args(engine.url)
     try:

@@ -36,8 +36,9 @@ class ExplainedUser:
 @dataclass(frozen=True, slots=True)
 class ExplainedDocument:
     """Where the document stands. `acl` says whose ACL holds for it: its own, its container's, or
-    none. `deleted_at` is set when it was gone by the moment asked about; the rest is then as it
-    was last. `classification` is None until the document was indexed."""
+    none. `deleted_at` is set when it was gone by the moment asked about, `source_removed_at` when
+    its source was; the rest is then as it was last. `classification` is None until the document
+    was indexed."""
 
     id: UUID
     source: str
@@ -47,6 +48,7 @@ class ExplainedDocument:
     container: str | None
     acl: Literal["own", "container", "none"]
     deleted_at: datetime | None
+    source_removed_at: datetime | None
 
     @property
     def indexed(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -61,12 +61,17 @@ class PrincipalRef:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A signed-in account: the proof that authentication took place. Only `authn` makes one."""
+    """A signed-in account: the proof that authentication took place. Only `authn` makes one.
+
+    `token_id` names the token or session that it came with, None where it came with none. It says
+    how somebody came and not who, so accounts that differ in nothing else are equal.
+    """
 
     principal_id: int
     email: str
     name: str
     role: Role
+    token_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

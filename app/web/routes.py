@@ -77,9 +77,9 @@ def application(
                 "/",
                 route_handlers=[
                     entrance.home, entrance.form, entrance.sign_in, entrance.sign_out, chat.chat,
-                    chat.ask, chat.events, chat.stop, chat.remove, document_page.view,
-                    sources_page.sources, sources_page.sync, audit_page.audit, explain_page.explain,
-                    api_docs.api_docs,
+                    chat.ask, chat.events, chat.withdrawn, chat.stop, chat.remove,
+                    document_page.view, sources_page.sources, sources_page.sync, audit_page.audit,
+                    explain_page.explain, api_docs.api_docs,
                 ],
                 dependencies=visitor,
                 guards=[same_origin],

@@ -1,4 +1,5 @@
-"""A streaming replica beside the embedded Postgres, started where a test asks for it."""
+"""What tests of authorisation ask for: a streaming replica beside the embedded Postgres, and an
+office with a document."""
 
 from __future__ import annotations
 
@@ -6,11 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from app.authz.policy import Policy
 from app.db.engine import Database
 from app.runtime.folders import Folders
 from app.runtime.postgres import EmbeddedPostgres
 from app.runtime.secrets import login_passwords
 from app.runtime.supervisor import Supervisor
+from tests.authz.office import Office, furnish
 from tests.authz.standby import Standby
 from tests.conftest import SECRET
 
@@ -42,3 +45,8 @@ async def replicated(owner_url: str, standby: Standby) -> AsyncIterator[Database
     yield connected
     await connected.close()
     standby.follow()
+
+
+@pytest.fixture
+async def office(database: Database, policy: Policy, levels: tuple[str, ...]) -> Office:
+    return await furnish(database, policy, levels)

@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -20,22 +20,20 @@ from sqlalchemy import create_engine, make_url, text
 
 from app.answering.pipeline import PURPOSE as ASK
 from app.authn.accounts import add_user, disable_user
-from app.authz.directory import Group, Person, replace_directory
 from app.authz.explain import explain
 from app.authz.grants import explicit_slot, set_container_acl
 from app.authz.policy import Policy
-from app.authz.recheck import readable_documents
-from app.catalog.documents import delete_document, replace_container_acl, replace_document_acl
-from app.catalog.sources import confirm_source, register, remove_source
+from app.catalog.documents import delete_document
+from app.catalog.sources import confirm_source, register
 from app.db.engine import Database
 from app.domain.acl import Acl
 from app.domain.explanation import Explanation, Standing
 from app.domain.principal import Account, Role
 from app.domain.scope import PURPOSES
-from app.domain.source import Source
-from app.errors import InvalidInput, NoLongerKept, NotFound
+from app.errors import InvalidInput, NotFound
 from app.retrieval.authorised import PURPOSE as SEARCH
 from app.settings import PROJECT
+from tests.authz.office import Office, now
 from tests.authz.organisations import (
     LEVELS,
     change,
@@ -51,13 +49,6 @@ pytestmark = pytest.mark.integration
 ORGANISATIONS = 150
 CHANGED = 40
 SEED = int(os.environ.get("PORTCULLIS_SEED", "20261124"))
-
-
-async def now(database: Database) -> datetime:
-    async with database.app() as connection:
-        found = await connection.scalar(text("select clock_timestamp()"))
-    assert isinstance(found, datetime)
-    return found
 
 
 async def differences(
@@ -109,72 +100,6 @@ async def test_explanations_agree_with_the_reference(database: Database, policy:
         for document in before[name].documents
     )
     assert changed > CHANGED / 2, "the changes are not interesting any more"
-
-
-@dataclass
-class Office:
-    """A source with one document in the container `finance`, and Ann in the group `staff`."""
-
-    database: Database
-    policy: Policy
-    source: Source
-    document: UUID
-    ann: Account
-    groups: dict[str, list[str]] = field(default_factory=dict)
-
-    async def join(self, **groups: list[str]) -> None:
-        """Make these the groups; Ann stays in the directory."""
-        self.groups = groups
-        async with self.database.app() as connection:
-            await replace_directory(
-                connection,
-                [Person(self.ann.email, "Ann")],
-                [Group(key.replace("_", "-"), members) for key, members in groups.items()],
-            )
-
-    async def container(self, allow: list[str], deny: list[str] | None = None) -> None:
-        acl = Acl.parse(allow, deny or [])
-        await replace_container_acl(self.database, self.source, "finance", acl)
-
-    async def own(self, allow: list[str], deny: list[str] | None = None) -> None:
-        acl = Acl.parse(allow, deny or [])
-        await replace_document_acl(self.database, LEVELS, self.source, "pay.txt", acl)
-
-    async def explain(self, at: datetime | None = None) -> Explanation:
-        return await explain(self.database, self.policy, self.ann.email, self.document, at)
-
-    async def run(self, statement: str) -> None:
-        async with self.database.app() as connection:
-            await connection.execute(text(statement), {"id": self.document})
-
-    async def rechecked(self) -> bool:
-        async with self.database.snapshot() as connection:
-            return self.document in await readable_documents(
-                connection, self.policy, self.ann, "ask", [self.document]
-            )
-
-
-@pytest.fixture
-async def office(database: Database, policy: Policy, levels: tuple[str, ...]) -> Office:
-    source = await register(
-        database, None, key=f"s{uuid4().hex}", kind="push", config={},
-        classification_floor="public", owner=None, levels=levels,
-    )  # fmt: skip
-    email = f"ann.{uuid4().hex}@explain.example"
-    ann = await add_user(database, email, "Ann", Role.EMPLOYEE, None)
-    async with database.app() as connection:
-        slot = (await set_container_acl(connection, source.id, "finance", Acl())).slot_id
-        document = await connection.scalar(
-            text("""
-            insert into document (source_id, external_id, container_id, slot_id, state,
-                                  classification)
-            select :source, 'pay.txt', id, :slot, 'indexed', 'internal' from container
-             where source_id = :source returning id"""),
-            {"source": source.id, "slot": slot},
-        )
-    found = Office(database, policy, source, UUID(str(document)), ann)
-    await found.join(staff=[ann.email], company=["group:staff"])
-    return found
 
 
 async def test_the_path_leads_over_the_nearest_groups(office: Office) -> None:
@@ -343,34 +268,6 @@ async def test_no_time_to_come_and_none_before_the_document(office: Office) -> N
             await explain(office.database, office.policy, office.ann.email, words)
     with pytest.raises(InvalidInput, match="SOURCE:EXTERNAL_ID"):
         await explain(office.database, office.policy, office.ann.email, "pay.txt")
-
-
-async def test_what_a_removed_source_said_is_not_made_up(
-    office: Office, levels: tuple[str, ...]
-) -> None:
-    """Nor is a source that came later under its name taken for it."""
-    await office.container(["group:company"])
-    at = await now(office.database)
-    await remove_source(office.database, None, office.source.key, levels)
-    with pytest.raises(NoLongerKept, match="removed"):
-        await office.explain(at)
-    found = await office.explain()
-    assert not found.readable
-    assert found.document.deleted_at is not None
-    assert "its ACLs with it" in found.limits[0]
-
-    owner = await add_user(office.database, "later@explain.example", "L", Role.OWNER, None)
-    again = await register(
-        office.database, owner, key=office.source.key, kind="push", config={},
-        classification_floor="public", owner=None, levels=levels,
-    )  # fmt: skip
-    assert again.owner == owner.email
-    for moment in (at, None):
-        with pytest.raises(NotFound):
-            await explain(
-                office.database, office.policy, office.ann.email, office.document, moment,
-                owner=owner.principal_id,
-            )  # fmt: skip
 
 
 async def test_an_owner_gets_the_own_documents_explained_also_deleted_ones(

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
+from alembic import command
+from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
 
 from app.authz.directory import Group, Person, replace_directory
 from app.authz.policy import Policy
 from app.authz.reading import Reading, reading
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
+from app.db.migrate import MIGRATIONS, upgrade
 from app.domain.principal import Account, Role
 from app.domain.scope import Scope
 from app.runtime.doctor import Finding, examine
+from app.runtime.postgres import EmbeddedPostgres
 from app.runtime.secrets import login_passwords
 from app.settings import Settings
 from tests.authz.standby import Standby
-from tests.conftest import SECRET
+from tests.conftest import DIMENSIONS, SECRET
 
 pytestmark = pytest.mark.integration
 
@@ -210,3 +215,102 @@ async def test_a_replica_that_does_not_know_what_a_subject_holds_is_not_read(
     standby.hold()
     assert await where(replicated, await resolver.resolve(known, "ask")) == "replica"
     assert await where(replicated, await resolver.resolve(new, "ask")) == "primary"
+
+
+class Upgraded:
+    """A database that a replica holds in an older schema than the service expects."""
+
+    def __init__(self, url: str, levels: Sequence[str]) -> None:
+        self.url, self.levels = url, levels
+
+    def to(self, revision: str) -> None:
+        """Only the migrations up to this one."""
+        engine = create_engine(make_url(self.url))
+        with engine.connect() as connection:
+            config = Config(attributes={"connection": connection})
+            config.set_main_option("script_location", str(MIGRATIONS))
+            command.upgrade(config, revision)
+        engine.dispose()
+
+    def wholly(self, levels: Sequence[str]) -> None:
+        upgrade(self.url, login_passwords(SECRET), levels, DIMENSIONS)
+
+    def database(self, standby: Standby) -> Database:
+        replica = standby.url(self.url)
+        return Database.connect(self.url, login_passwords(SECRET), replica_url=replica)
+
+
+@pytest.fixture
+def upgraded(
+    postgres: EmbeddedPostgres, owner_url: str, levels: tuple[str, ...]
+) -> Iterator[Upgraded]:
+    """Empty; the logins are those that `owner_url` brought."""
+    name = f"test_{uuid4().hex[:12]}"
+    postgres.ensure_database(name)
+    url = make_url(owner_url).set(database=name).render_as_string(hide_password=False)
+    yield Upgraded(url, levels)
+    with postgres._connect("postgres") as connection:
+        connection.execute(f'drop database "{name}" with (force)'.encode())
+
+
+async def counted(database: Database, scope: Scope, level: str) -> str:
+    """Where a statement on the level's table runs."""
+    async with reading(database, scope) as read:
+        await read.connection.execute(text(f"select count(*) from chunk_{level}"))  # noqa: S608
+        return "replica" if await read.connection.scalar(_ON_REPLICA) else "primary"
+
+
+async def test_a_replica_without_what_every_reading_begins_with_is_not_read(
+    upgraded: Upgraded, standby: Standby, policy: Policy
+) -> None:
+    standby.follow()
+    upgraded.to("0001")
+    name = make_url(upgraded.url).database or ""
+
+    async def copied() -> bool:
+        try:
+            with standby.connect(name) as superuser:
+                superuser.execute("select value from revision_counter")
+        except psycopg.Error:
+            return False
+        return True
+
+    await eventually(copied)
+    standby.hold()
+    upgraded.wholly(upgraded.levels)
+    database = upgraded.database(standby)
+    scope = await ScopeResolver(database, policy, 60).resolve(await account(database), "ask")
+    assert await counted(database, scope, "internal") == "primary"
+    assert database.replica is not None
+    assert not database.replica.awake, "it is not asked again at once"
+    standby.follow()
+    database.replica._until = 0.0
+
+    async def read_there() -> bool:
+        return await counted(database, scope, "internal") == "replica"
+
+    await eventually(read_there)
+    await database.close()
+
+
+async def test_a_replica_without_the_tables_of_a_level_is_not_read(
+    upgraded: Upgraded, standby: Standby, policy: Policy
+) -> None:
+    """It answers, and knows all about the subject; it has not seen the end of the upgrade."""
+    standby.follow()
+    *others, new = upgraded.levels
+    upgraded.wholly(others)
+    database = upgraded.database(standby)
+    resolver, somebody = ScopeResolver(database, policy, 60), await account(database)
+
+    async def read_there(level: str = others[0]) -> bool:
+        return await counted(database, await resolver.resolve(somebody, "ask"), level) == "replica"
+
+    await eventually(read_there)
+    standby.hold()
+    upgraded.wholly(upgraded.levels)
+    scope = await resolver.resolve(somebody, "ask")
+    assert await counted(database, scope, new) == "primary"
+    standby.follow()
+    await eventually(lambda: read_there(new))
+    await database.close()

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from app.authn.accounts import disable_user, find_account
+from app.authn.tokens import authenticate, create_token, end_session, list_tokens, revoke_token
 from app.authz import held as holding
 from app.authz import watch as watching
 from app.authz.directory import Group, Person, replace_directory
@@ -183,6 +185,71 @@ async def test_every_revocation_is_heard(
         assert not held.withdrawn.is_set()
         await revoke(yard)
         await soon(held)
+
+
+async def sign_out(yard: Yard, session: str) -> None:
+    await end_session(yard.database, session)
+
+
+async def disable_the_account(yard: Yard, session: str) -> None:
+    await disable_user(yard.database, yard.ann.email)
+
+
+@pytest.mark.parametrize("documents", ["a document", "none"])
+@pytest.mark.parametrize("end", [sign_out, disable_the_account], ids=lambda end: end.__name__)
+async def test_what_a_session_holds_ends_with_it(
+    yard: Yard,
+    monkeypatch: pytest.MonkeyPatch,
+    documents: str,
+    end: Callable[[Yard, str], Awaitable[None]],
+) -> None:
+    """By the notice alone; another session of the same account stays."""
+    monkeypatch.setattr(watching, "BEAT", NEVER)
+    wanted = [yard.document] if documents == "a document" else []
+    sessions = [
+        (await create_token(yard.database, yard.ann, purpose="session")).token for _ in range(2)
+    ]
+    mine, other = [await authenticate(yard.database, s, "session") for s in sessions]
+    async with (
+        yard.watch.holding(mine, "ask", wanted) as held,
+        yard.watch.holding(other, "ask", wanted) as kept,
+    ):
+        await listener(yard.database)
+        await settle(yard)
+        assert not held.withdrawn.is_set()
+        await end(yard, sessions[0])
+        await soon(held)
+        if end is sign_out:
+            await settle(yard)
+            assert not kept.withdrawn.is_set()
+
+
+async def test_what_a_token_holds_ends_with_it(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "BEAT", NEVER)
+    issued = await create_token(yard.database, yard.ann)
+    account = await authenticate(yard.database, issued.token)
+    async with yard.watch.holding(account, "ask", [yard.document]) as held:
+        await listener(yard.database)
+        [listed] = await list_tokens(yard.database, yard.ann.email)
+        await revoke_token(yard.database, listed.id)
+        await soon(held)
+
+
+async def test_what_a_token_holds_ends_when_it_expires(yard: Yard) -> None:
+    """Time alone does it: nobody is told."""
+    issued = await create_token(yard.database, yard.ann, timedelta(seconds=1))
+    account = await authenticate(yard.database, issued.token)
+    async with yard.watch.holding(account, "ask", [yard.document]) as held:
+        assert not held.withdrawn.is_set()
+        await soon(held)
+
+
+async def test_what_is_held_with_an_ended_token_is_withdrawn_from_the_start(yard: Yard) -> None:
+    session = (await create_token(yard.database, yard.ann, purpose="session")).token
+    account = await authenticate(yard.database, session, "session")
+    await end_session(yard.database, session)
+    async with yard.watch.holding(account, "ask", []) as held:
+        assert held.withdrawn.is_set()
 
 
 async def test_a_revocation_is_seen_where_no_notice_arrives(

@@ -5,117 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from time import monotonic
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
-import uvicorn
-from litestar import Litestar
-from pydantic import SecretStr
 
 from app.answering.wording import NO_LONGER, WITHDRAWN
-from app.authn.tokens import create_token
-from app.compose import compose
-from app.main import create_app
+from app.authn.tokens import create_token, end_session, list_tokens, revoke_token
 from app.runtime.postgres import EmbeddedPostgres
-from app.settings import Settings
 from app.web.identity import COOKIE
-from tests.answering.house import QUESTION, House, furnish
-from tests.answering.passages import HashingEmbedder
-from tests.answering.slow_model import SlowModel, slow_model
+from tests.answering.house import QUESTION
 from tests.authz.outages import kept_out
-from tests.conftest import SECRET
+from tests.web.desk import LONG, Desk
 
 pytestmark = pytest.mark.integration
 
-LONG = 20.0
-"""Seconds after which something that must come is late; it comes in a moment."""
 QUOTED = "40 EUR"
-
-
-class Quick(HashingEmbedder):
-    """Real vectors without a model to load."""
-
-    loaded = True
-
-    def load(self) -> None:
-        """Nothing to do."""
-
-
-@dataclass
-class Desk:
-    """The service with a slow model, and who asks it: with a session and with a token."""
-
-    client: httpx.AsyncClient
-    house: House
-    model: SlowModel
-    token: str
-
-    async def asked_on_the_page(self) -> str:
-        """Ask; the address of the answer's events, once the model is waited for."""
-        answer = await self.client.post(
-            "/chat", data={"question": QUESTION},
-            headers={"hx-request": "true", "sec-fetch-site": "same-origin"},
-        )  # fmt: skip
-        found = re.search(r'connect="(/chat/answers/[^"]+)"', answer.text)
-        assert found, answer.text
-        await asyncio.wait_for(self.model.asked.wait(), LONG)
-        return found[1]
-
-    async def events(self, address: str) -> list[str]:
-        """The HTML of every version, until the stream ends by itself."""
-        answer = await self.client.get(address)
-        assert answer.status_code == 200
-        assert answer.text.endswith("event: done\ndata: end\n\n")
-        return [
-            "\n".join(line.removeprefix("data: ") for line in event.splitlines())
-            for event in answer.text.split("\n\n")[:-2]
-        ]
-
-    def posted(self, path: str, body: dict[str, Any]) -> asyncio.Task[httpx.Response]:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        return asyncio.create_task(self.client.post(path, json=body, headers=headers))
-
-
-@asynccontextmanager
-async def served(app: Litestar) -> AsyncIterator[str]:
-    """The address of the running service: streams come as they are sent."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    running = asyncio.create_task(server.serve())
-    async with asyncio.timeout(LONG):
-        while not server.started:  # noqa: ASYNC110 - it has nothing to wait for
-            await asyncio.sleep(0.01)
-    host, port = server.servers[0].sockets[0].getsockname()[:2]
-    yield f"http://{host}:{port}"
-    server.should_exit = True
-    await running
-
-
-@pytest.fixture
-async def desk(owner_url: str, levels: tuple[str, ...], tmp_path: Path) -> AsyncIterator[Desk]:
-    async with slow_model() as model:
-        parts = compose(
-            Settings(
-                data_dir=tmp_path, database_url=SecretStr(owner_url), secret_key=SecretStr(SECRET),
-                queue_url=SecretStr("redis://127.0.0.1:9/0"), chat_url=model.url,
-            )
-        )  # fmt: skip
-        quick: Any = Quick()
-        searcher = replace(parts.searcher, embedder=quick)
-        answering = replace(parts.answering, searcher=searcher, embedder=quick)
-        parts = replace(parts, embedder=quick, searcher=searcher, answering=answering)
-        house = await furnish(parts.database, levels, answering)
-        token = (await create_token(parts.database, house.reader)).token
-        session = (await create_token(parts.database, house.reader, purpose="session")).token
-        async with (
-            served(create_app(parts)) as address,
-            httpx.AsyncClient(base_url=address, timeout=LONG, cookies={COOKIE: session}) as client,
-        ):
-            yield Desk(client, house, model, token)
 
 
 def only(words: str, html: str) -> None:
@@ -217,3 +126,144 @@ async def test_a_stream_of_the_api_ends_with_a_problem_when_the_database_is_gone
     assert WITHDRAWN in closing
     assert problem.startswith("event: problem\n")
     assert '"status": 503' in problem
+
+
+def answers_on(html: str) -> list[str]:
+    return re.findall(r'data-answer="([0-9a-f-]+)"', html)
+
+
+async def withdrawn_of(lines: AsyncIterator[str]) -> dict[str, str]:
+    """The next answer that a page is told to take away, and what stands there instead."""
+    async with asyncio.timeout(LONG):
+        async for line in lines:
+            if line.startswith("data: "):
+                told: dict[str, str] = json.loads(line.removeprefix("data: "))
+                return told
+    raise AssertionError("the stream ended")
+
+
+async def test_a_page_that_stays_open_learns_of_a_withdrawal(
+    desk: Desk, figure: Callable[[str, str], None]
+) -> None:
+    """Of the answer that was just written, and of the same one in its conversation."""
+    address = await desk.asked_on_the_page()
+    desk.model.go_on.set()
+    [answer] = answers_on((await desk.events(address))[-1])
+    listed = (await desk.client.get("/chat")).text
+    conversation, *_ = re.findall(r'href="(/chat/[0-9a-f-]+)"', listed)
+    assert answers_on((await desk.client.get(conversation)).text) == [answer]
+    unknown = uuid4()
+    async with desk.client.stream(
+        "GET", "/chat/answers/withdrawn", params={"answer": [answer, str(unknown)]}
+    ) as page:
+        lines = page.aiter_lines()
+        assert await anext(lines) == ": listening"
+        await looked(desk)
+        begun = monotonic()
+        await desk.house.allow()
+        told = await withdrawn_of(lines)
+        took = monotonic() - begun
+        assert told["answer"] == answer
+        only(NO_LONGER, told["html"])
+        assert [line async for line in lines if line] == []
+    figure("revocation to an open page of a finished answer", f"{took * 1000:.0f} ms")
+    later = await desk.client.get("/chat/answers/withdrawn", params={"answer": answer})
+    assert NO_LONGER in later.text, "who connects late is told at once"
+
+
+async def test_a_page_that_stays_open_learns_that_its_session_ended(desk: Desk) -> None:
+    address = await desk.asked_on_the_page()
+    desk.model.go_on.set()
+    [answer] = answers_on((await desk.events(address))[-1])
+    async with desk.client.stream(
+        "GET", "/chat/answers/withdrawn", params={"answer": answer}
+    ) as page:
+        lines = page.aiter_lines()
+        assert await anext(lines) == ": listening"
+        await looked(desk)
+        await end_session(desk.house.database, desk.session)
+        only(NO_LONGER, (await withdrawn_of(lines))["html"])
+
+
+async def test_nobody_is_told_of_the_answers_of_others(desk: Desk) -> None:
+    address = await desk.asked_on_the_page()
+    desk.model.go_on.set()
+    [answer] = answers_on((await desk.events(address))[-1])
+    stranger = await create_token(desk.house.database, desk.house.stranger, purpose="session")
+    desk.client.cookies.set(COOKIE, stranger.token)
+    told = await desk.client.get("/chat/answers/withdrawn", params={"answer": answer})
+    assert told.text == ": listening\n\n"
+
+
+async def looked(desk: Desk) -> None:
+    """Until the watch has decided on everything that is held."""
+    for _ in range(2):
+        async with desk.house.answering.watch.holding(desk.house.stranger, "ask", [uuid4()]):
+            pass
+
+
+@asynccontextmanager
+async def looking(client: httpx.AsyncClient, address: str) -> AsyncIterator[AsyncIterator[str]]:
+    """The lines of an answer that is being written, after the quoted words were shown."""
+    async with client.stream("GET", address) as page:
+        lines = page.aiter_lines()
+        async for line in lines:
+            if QUOTED in line:
+                break
+        yield lines
+
+
+async def test_signing_out_ends_what_a_page_is_told(
+    desk: Desk, figure: Callable[[str, str], None]
+) -> None:
+    """Of the session that signs out, and of no other of the same account."""
+    address = await desk.asked_on_the_page()
+    other = (await create_token(desk.house.database, desk.house.reader, purpose="session")).token
+    async with (
+        httpx.AsyncClient(
+            base_url=desk.client.base_url, timeout=LONG, cookies={COOKIE: other}
+        ) as elsewhere,
+        looking(desk.client, address) as mine,
+    ):
+        async with looking(elsewhere, address) as lines:
+            begun = monotonic()
+            await end_session(desk.house.database, other)
+            rest = "\n".join([line async for line in lines])
+            took = monotonic() - begun
+        *_, last, done = rest.strip().split("\n\n")
+        only(WITHDRAWN, last)
+        assert done == "event: done\ndata: end"
+        assert took < 1.0
+        figure("sign-out to the end of an open stream", f"{took * 1000:.0f} ms")
+        assert not desk.model.left.is_set(), "the session that asked is another one"
+
+        await end_session(desk.house.database, desk.session)
+        async with asyncio.timeout(1.0):
+            await desk.model.left.wait()
+            rest = "\n".join([line async for line in mine])
+    only(WITHDRAWN, rest)
+
+
+STREAMS: dict[str, dict[str, Any]] = {
+    "/api/v1/ask": {"question": QUESTION},
+    "/v1/chat/completions": {
+        "model": "portcullis",
+        "messages": [{"role": "user", "content": QUESTION}],
+    },
+}
+
+
+@pytest.mark.parametrize("path", STREAMS)
+async def test_revoking_a_token_ends_the_stream_that_it_opened(
+    desk: Desk, path: str, figure: Callable[[str, str], None]
+) -> None:
+    asking = desk.posted(path, {**STREAMS[path], "stream": True})
+    await asyncio.wait_for(desk.model.asked.wait(), LONG)
+    *_, token = await list_tokens(desk.house.database, desk.house.reader.email)
+    begun = monotonic()
+    await revoke_token(desk.house.database, token.id)
+    answer = await asyncio.wait_for(asking, LONG)
+    took = monotonic() - begun
+    assert WITHDRAWN in answer.text
+    assert took < 1.0
+    figure(f"revoked token to the end of {path}", f"{took * 1000:.0f} ms")

@@ -25,6 +25,7 @@ DEFINERS = {
     "public.slot_space()": _NOBODY,
     "public.keep_document_history()": _NOBODY,
     "public.keep_account_history()": _NOBODY,
+    "public.keep_former_source()": _NOBODY,
     "public.log_code_change()": _NOBODY,
 }
 """Every SECURITY DEFINER function that the migrations make, and the logins that may execute it."""

@@ -83,6 +83,9 @@ def shown(found: Explanation) -> dict[str, Any]:
             "container": document.container,
             "acl": document.acl,
             "deleted_at": document.deleted_at.isoformat() if document.deleted_at else None,
+            "source_removed_at": document.source_removed_at.isoformat()
+            if document.source_removed_at
+            else None,
         },
         "grants": [
             {

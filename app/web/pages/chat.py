@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect, Stream, Template
 
 from app.answering.conversations import Exchange
-from app.errors import NotFound
+from app.answering.pipeline import PURPOSE
+from app.answering.shown import withdrawals
+from app.answering.wording import NO_LONGER, WITHDRAWN
+from app.domain.principal import Account
+from app.errors import NotFound, Withdrawn
 from app.web.api.ask import EVENTS, conversation
 from app.web.generation import Generation
 from app.web.markdown import answer_html
 from app.web.pages.rendering import fragment, page
-from app.web.services import Caller, Wired
+from app.web.services import Caller, Services, Wired
 
 Form = URLEncodedBody[dict[str, str]]
 
@@ -71,10 +77,24 @@ async def ask(
 async def events(
     generation_id: FromPath[UUID], request: Request[Any, Any, Any], visitor: Caller, services: Wired
 ) -> Response[Any]:
-    """The answer so far, whenever it grows; whoever comes late gets all of it at once."""
+    """The answer so far, whenever it grows; whoever comes late gets all of it at once. It ends
+    with the session that looks, whichever session asked."""
     generation = services.generations.find(visitor, generation_id)
     return Stream(
-        _events(request.app.template_engine, generation),
+        _events(request.app.template_engine, services, visitor, generation),
+        media_type=EVENTS,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@get("/chat/answers/withdrawn")
+async def withdrawn(
+    visitor: Caller, services: Wired, answer: FromQuery[list[UUID]]
+) -> Response[Any]:
+    """What to show instead of an answer that a page has, as soon as it may not be shown."""
+    answers = await services.conversations.documents(visitor, answer)
+    return Stream(
+        _withdrawn(withdrawals(services.answering.watch, visitor, answers)),
         media_type=EVENTS,
         headers={"Cache-Control": "no-store"},
     )
@@ -91,12 +111,37 @@ async def remove(conversation_id: FromPath[UUID], visitor: Caller, services: Wir
     return Redirect("/chat")
 
 
-async def _events(engine: Any, generation: Generation) -> AsyncGenerator[str]:
-    async for version in generation.versions():
-        html = _render(engine, generation)
-        lines = "".join(f"data: {line}\n" for line in html.splitlines())
-        yield f"id: {version}\n{lines}\n"
+async def _events(
+    engine: Any, services: Services, visitor: Account, generation: Generation
+) -> AsyncGenerator[str]:
+    async with services.answering.watch.holding(visitor, PURPOSE, ()) as session:
+        try:
+            async with aclosing(session.guarding(_versions(engine, generation))) as versions:
+                async for version in versions:
+                    yield version
+        except Withdrawn:
+            yield _data(answer_html(WITHDRAWN, set()))
     yield "event: done\ndata: end\n\n"
+
+
+async def _versions(engine: Any, generation: Generation) -> AsyncGenerator[str]:
+    async for version in generation.versions():
+        yield f"id: {version}\n{_data(_render(engine, generation))}"
+
+
+async def _withdrawn(answers: AsyncGenerator[UUID | None]) -> AsyncGenerator[str]:
+    yield ": listening\n\n"
+    async with aclosing(answers):
+        async for answer in answers:
+            if answer is None:
+                yield ": nothing yet\n\n"
+                continue
+            instead = {"answer": str(answer), "html": answer_html(NO_LONGER, set())}
+            yield f"event: withdrawn\n{_data(json.dumps(instead))}"
+
+
+def _data(html: str) -> str:
+    return "".join(f"data: {line}\n" for line in html.splitlines()) + "\n"
 
 
 def _render(engine: Any, generation: Generation) -> str:

@@ -1,5 +1,6 @@
 // What the pages do beyond htmx: open a source beside the answer, fill in a demo account,
-// grow the question box. Everything works without it, on pages of its own.
+// grow the question box, take away an answer that may not be shown any more. Everything works
+// without it, on pages of its own.
 "use strict";
 
 document.addEventListener("click", (event) => {
@@ -71,6 +72,26 @@ function closeSource() {
   if (opener) opener.focus();
 }
 
+// The answers on the page are watched by one stream; it begins anew when there are others.
+let told = null;
+let watched = "";
+
+function watchAnswers() {
+  const answers = [...document.querySelectorAll("[data-answer]")].map((a) => a.dataset.answer);
+  const wanted = new URLSearchParams(answers.map((answer) => ["answer", answer])).toString();
+  if (wanted === watched) return;
+  watched = wanted;
+  if (told) told.close();
+  if (!wanted) return;
+  told = new EventSource(`/chat/answers/withdrawn?${wanted}`);
+  told.addEventListener("withdrawn", (event) => {
+    const { answer, html } = JSON.parse(event.data);
+    const sources = document.querySelector(`[data-answer="${answer}"]`);
+    if (sources) sources.closest(".answer").innerHTML = html;
+    closeSource();
+  });
+}
+
 const question = document.getElementById("question");
 if (question) {
   const grow = () => {
@@ -90,7 +111,9 @@ if (question) {
     if (last && last.querySelector(".problem, .note")) last.querySelector(".stop")?.remove();
     if (last && last.querySelector(".small")) last.querySelector(".stop")?.remove();
     window.scrollTo({ top: document.body.scrollHeight, behavior: "smooth" });
+    watchAnswers();
   }).observe(exchanges, { childList: true, subtree: true });
+  watchAnswers();
   question.form.addEventListener("submit", () => setTimeout(() => { question.value = ""; grow(); }, 0));
 }
 

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from app.authz.changes import Gathered, changes
-from app.authz.moment import Held, Moment, climb, group, moment, user_at
-from app.authz.placement import document_named, document_row, grant_rows, lease_of, slot_row
+from app.authz.explain.changes import Gathered, changes
+from app.authz.explain.moment import Held, Moment, climb, group, moment, user_at
+from app.authz.explain.placement import document_named, document_row, grant_rows, lease_of, slot_row
 from app.authz.policy import Policy
 from app.db.engine import AppConnection, Database
 from app.domain.explanation import (
@@ -52,7 +52,7 @@ async def explain(
 
     Raises NotFound for a document that is not there or not of this owner's sources, InvalidInput
     for a time that is still to come or before the document, NoLongerKept where the source was
-    removed since.
+    removed since and what it said is not kept any more.
     """
     async with database.app() as connection:
         when = await moment(connection, at)
@@ -63,7 +63,7 @@ async def explain(
         shown = _document(id_, row, slot)
         grants = await grant_rows(connection, row.slot_id, when)
         lease = None
-        if slot is not None and not when.past:
+        if slot is not None and slot.confirmed_at is not None and not when.past:
             lease = _lease(slot, await lease_of(connection, row.classification), when)
         role = Role(user.role or Role.EMPLOYEE)
         keys = frozenset(h.ref.key for h in held.values() if h.ref.kind is PrincipalKind.GROUP)
@@ -122,8 +122,13 @@ def _document(id_: UUID, row: Row[Any], slot: Row[Any] | None) -> ExplainedDocum
         classification=row.classification,
         container=slot.container if slot is not None else None,
         acl=acl,
-        deleted_at=row.deleted_at.astimezone(UTC) if row.deleted_at is not None else None,
+        deleted_at=_utc(row.deleted_at),
+        source_removed_at=_utc(row.source_removed_at),
     )
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return time.astimezone(UTC) if time is not None else None
 
 
 def _paths(
@@ -188,5 +193,5 @@ async def _denied_by(
 def _limits(when: Moment, document: Row[Any], slot: Row[Any] | None) -> tuple[str, ...]:
     limits: tuple[str, ...] = NOT_KEPT if when.past else ()
     if document.slot_id is not None and slot is None:
-        limits += (f"the source {document.source!r} was removed and its ACLs with it",)
+        limits += (f"the ACLs of the removed source {document.source!r} are not kept any more",)
     return limits

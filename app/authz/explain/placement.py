@@ -1,7 +1,7 @@
 """Where a document stood at a moment, and what its ACL said.
 
 Grants are read by revision, as memberships are; documents by time, from their history where they
-are gone or the moment is past.
+are gone or the moment is past. What a removed source said is found among the former.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from app.authz.moment import Moment
+from app.authz.explain.moment import Moment
 from app.db.engine import AppConnection
 from app.errors import InvalidInput, NoLongerKept, NotFound
 
@@ -21,7 +21,7 @@ ABSENT = "there is no such document, or you may not see it"
 
 _DOCUMENT = text("""
 select s.key as source, d.external_id, d.container_id, d.slot_id, d.classification, d.state,
-       s.owner_id, null as deleted_at
+       s.owner_id, null as deleted_at, null as source_removed_at
   from document d join source s on s.id = d.source_id
  where d.id = :id
 """)
@@ -30,9 +30,11 @@ _HISTORY = text("""
 select h.source, h.external_id, h.container_id, h.slot_id, h.classification, h.state, s.owner_id,
        case when not exists (select from document_history n
                               where n.document_id = h.document_id and n.id > h.id)
-             and h.until <= :at then h.until end as deleted_at
+             and h.until <= :at then h.until end as deleted_at,
+       case when f.removed_at <= :at then f.removed_at end as source_removed_at
   from document_history h
   left join source s on s.key = h.source and s.created_at <= h.since
+  left join former_source f on f.key = h.source and h.since between f.created_at and f.removed_at
  where h.document_id = :id and h.since <= :at
  order by h.since desc, h.id desc limit 1
 """)
@@ -55,14 +57,16 @@ select document_id from document_history
  order by since desc limit 1
 """)
 _GRANTS = text("""
-select g.principal_id, p.kind, p.key, g.effect, g.inherited, g.since
-  from slot_grant g join principal p on p.id = g.principal_id
- where g.slot_id = :slot and g.since_revision <= :revision and g.until is null
+select principal_id, effect, inherited, since from slot_grant
+ where slot_id = :slot and since_revision <= :revision and until is null
 union all
-select g.principal_id, p.kind, p.key, g.effect, g.inherited, g.since
-  from slot_grant g join principal p on p.id = g.principal_id
- where cast(:past as boolean) and g.slot_id = :slot and g.since_revision <= :revision
-   and g.until_revision > :revision
+select principal_id, effect, inherited, since from slot_grant
+ where cast(:past as boolean) and slot_id = :slot and since_revision <= :revision
+   and until_revision > :revision
+union all
+select principal_id, effect, inherited, since from former_grant
+ where slot_id = :slot and since_revision <= :revision
+   and (until is null or cast(:past as boolean) and until_revision > :revision)
 """)
 _SLOT = text("""
 select a.digest is not null as own, a.confirmed_at, s.confirmed_at as source_confirmed_at,
@@ -70,6 +74,10 @@ select a.digest is not null as own, a.confirmed_at, s.confirmed_at as source_con
   from acl_slot a join source s on s.id = a.source_id
   left join container c on c.id = coalesce(a.container_id, :container)
  where a.id = :slot
+union all
+select f.own, null, null, c.external_id
+  from former_slot f left join former_container c on c.id = coalesce(f.container_id, :container)
+ where f.id = :slot
 """)
 _LEASE = text("select lasts from lease where classification = :classification")
 
@@ -113,16 +121,16 @@ async def document_row(
 
 
 async def slot_row(connection: AppConnection, document: Row[Any]) -> Row[Any] | None:
-    """The slot that the document points at; None without one, and where a document that is
-    deleted outlived it. Raises NoLongerKept."""
+    """The slot that the document points at, without confirmations where its source was removed;
+    None without one, and where a document that is deleted outlived it. Raises NoLongerKept."""
     if document.slot_id is None:
         return None
     key = {"slot": document.slot_id, "container": document.container_id}
     row = (await connection.execute(_SLOT, key)).one_or_none()
     if row is None and document.deleted_at is None:
         raise NoLongerKept(
-            f"the source {document.source!r} was removed and its ACLs with it, so nobody can tell"
-            " any more who could read its documents"
+            f"the source {document.source!r} was removed and its ACLs are not kept any more, so"
+            " nobody can tell who could read its documents"
         )
     return row
 

