@@ -1,0 +1,44 @@
+"""FAISS: an HNSW index, filtered by a bitmap of the readable chunks that is made beforehand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+
+import faiss
+import numpy as np
+
+from evals.bench.contender import K, Answer, Asking, Tables
+from evals.bench.vectors import Vectors
+
+M, EF_CONSTRUCTION, EF = 16, 100, 200
+
+
+class Faiss:
+    """Inner product over unit vectors."""
+
+    name = "FAISS HNSW"
+
+    def __init__(self, tables: Tables) -> None:
+        self._index = faiss.IndexHNSWFlat(tables.vectors.shape[1], M, faiss.METRIC_INNER_PRODUCT)
+        self._index.hnsw.efConstruction = EF_CONSTRUCTION
+        self._index.add(tables.vectors)
+        self._bits = np.empty(0, np.uint8)
+        self._parameters = None
+
+    async def prepare(self, asking: Asking) -> None:
+        # the selector keeps a pointer to the bits, so they are kept here
+        self._bits = np.packbits(asking.readable, bitorder="little")
+        self._parameters = faiss.SearchParametersHNSW(
+            sel=faiss.IDSelectorBitmap(self._bits), efSearch=EF
+        )
+
+    async def search(self, asking: Asking, vector: Vectors) -> Answer:
+        began = perf_counter()
+        _, found = self._index.search(vector[np.newaxis], K, params=self._parameters)
+        chunks = tuple(int(n) for n in found[0] if n >= 0)
+        return Answer(chunks, perf_counter() - began)
+
+
+def start(folder: Path, tables: Tables) -> Faiss:
+    return Faiss(tables)
