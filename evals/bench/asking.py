@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +56,8 @@ async def subject(
             f"{organisation.name}: the database shows {wanted.email} {shown} chunks, and by the"
             f" organisation's lists it is {of_slot.sum()}"
         )
-    return Asking(organisation.name, number, account, of_slot, readable)
+    marks = organisation.marks_of(wanted.email)
+    return Asking(organisation.name, account, of_slot, readable, marks)
 
 
 def ask(corpus: Corpus, readable: Flags, count: int, chance: np.random.Generator) -> Questions:
@@ -85,8 +85,3 @@ def _some(
 ) -> NDArray[np.int64]:
     return np.asarray(chance.choice(chunks, count, replace=len(chunks) < count), np.int64)
 
-
-def numbers_of(flags: Flags) -> Sequence[int]:
-    """The places that are set."""
-    found: list[int] = np.flatnonzero(flags).tolist()
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,15 +18,15 @@ K = 10
 class Asking:
     """Whom a query is asked as, in the terms of every contender.
 
-    `number` is the place among the workload's subjects; `readable` says of each chunk, `slots` of
-    each slot of the organisation, whether the subject may read it.
+    `readable` says of each chunk, `slots` of each slot of the organisation, whether the subject
+    may read it; `marks` are those of the workload that another engine filters by.
     """
 
     workload: str
-    number: int
     account: Account
     readable: Flags
     slots: Flags
+    marks: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ class Contender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What an engine is filled with: the vectors and, by workload, the slot of each chunk."""
+    """What an engine is filled with: the vectors and, by workload, the slot of each chunk and the
+    marks that it is filtered by, a number or several."""
 
     vectors: Vectors
-    slots: dict[str, Numbers]
+    slots: Mapping[str, Numbers]
+    marks: Mapping[str, list[int] | list[list[int]]]

@@ -19,6 +19,8 @@ from evals.bench.whole import Portcullis
 
 WARMING = 3
 """Queries before those that are timed."""
+ENOUGH = 0.99
+"""The recall that the unfiltered index needs where the product finds more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Field:
-    """Who takes part: the product, the unfiltered index, the ordinary policy, and other engines,
-    these on every `peer_every`-th query."""
+    """Who takes part: the product; the unfiltered index, once with as much recall as the product
+    and once with `ENOUGH` where that is less; the ordinary policy; and other engines, these on
+    every `peer_every`-th query."""
 
     portcullis: Portcullis
     baseline: Plain
+    enough: Plain
     ruled: Plain
     peers: Sequence[Contender]
     peer_every: int
@@ -60,7 +64,8 @@ async def measure(
     """One line for each contender; the baseline's recall is that over all chunks."""
     mine = nearest(vectors, np.flatnonzero(asking.readable), asked.vectors, K)
     everyones = nearest(vectors, None, asked.vectors, K)
-    always: list[Contender] = [field.portcullis, field.baseline, field.ruled]
+    always: list[Contender] = [field.portcullis, field.baseline, field.enough, field.ruled]
+    unfiltered = (field.baseline, field.enough)
     contenders = [*always, *field.peers]
     for contender in contenders:
         await contender.prepare(asking)
@@ -82,10 +87,10 @@ async def measure(
         _line(
             contender,
             answers[contender.name],
-            everyones if contender is field.baseline else mine,
+            everyones if contender in unfiltered else mine,
             asking,
             asked,
-            forbid=contender is not field.baseline,
+            filtered=contender not in unfiltered,
         )
         for contender in contenders
     ]
@@ -101,10 +106,20 @@ async def _choose_ef(
     """Give the baseline the least hnsw.ef_search with which its recall is that of the product, or
     the most that there is; the ordinary policy gets the same."""
     wanted = await _recall(field.portcullis, asking, asked, mine)
-    for ef in LADDER:
-        field.baseline.ef = field.ruled.ef = ef
-        if await _recall(field.baseline, asking, asked, everyones) >= wanted:
-            return
+    known: dict[int, float] = {}
+
+    async def least(recall: float) -> int:
+        low, high = 0, len(LADDER) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if middle not in known:
+                field.baseline.ef = LADDER[middle]
+                known[middle] = await _recall(field.baseline, asking, asked, everyones)
+            low, high = (low, middle) if known[middle] >= recall else (middle + 1, high)
+        return LADDER[low]
+
+    field.enough.ef = await least(min(wanted, ENOUGH))
+    field.baseline.ef = field.ruled.ef = await least(wanted)
 
 
 async def _recall(
@@ -130,7 +145,7 @@ def _line(
     asking: Asking,
     asked: Questions,
     *,
-    forbid: bool,
+    filtered: bool,
 ) -> Line:
     recalls = np.array([recall(answer.chunks, true[n]) for n, answer in answers])
     inside = np.array([asked.inside[n] for n, _ in answers])
@@ -152,7 +167,7 @@ def _line(
         recall=float(recalls.mean()),
         recall_inside=_mean(recalls[inside]),
         recall_outside=_mean(recalls[~inside]),
-        forbidden=forbidden if forbid else 0,
+        forbidden=forbidden if filtered else 0,
         ef=contender.ef if isinstance(contender, Plain) else None,
     )
 

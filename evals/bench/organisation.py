@@ -89,5 +89,32 @@ class Organisation:
         allowed[self.grants.slot[holds & self.grants.deny]] = False
         return allowed
 
+    @property
+    def by_reader(self) -> bool:
+        """Whether other engines had better filter by who is allowed than by slot: where nearly
+        every document has a slot of its own, and nothing is denied."""
+        return bool(self.own.all()) and not self.grants.deny.any()
+
+    def marks(self) -> list[int] | list[list[int]]:
+        """What another engine keeps with each chunk to filter by: its slot, or the places of the
+        principals whom it is allowed to."""
+        if not self.by_reader:
+            slots: list[int] = self.slot_of_chunk.tolist()
+            return slots
+        of_slot: list[list[int]] = [[] for _ in range(self.slots)]
+        for slot, principal in zip(
+            self.grants.slot.tolist(), self.grants.principal.tolist(), strict=True
+        ):
+            of_slot[slot].append(principal)
+        return [of_slot[slot] for slot in self.slot_of_chunk.tolist()]
+
+    def marks_of(self, email: str) -> list[int]:
+        """The marks of what a person may read."""
+        if self.by_reader:
+            held = self.held(email)
+            return [n for n, name in enumerate(self.principals) if name in held]
+        readable: list[int] = np.flatnonzero(self.readable(email)).tolist()
+        return readable
+
     def readable_chunks(self, email: str) -> Flags:
         return self.readable(email)[self.slot_of_chunk]

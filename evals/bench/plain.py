@@ -8,7 +8,7 @@ may read; these are worked out beforehand, so that the policy costs one look int
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 
 import psycopg
@@ -140,16 +140,13 @@ class Plain:
     `ruled` says whether the policy applies; `ef` is hnsw.ef_search.
     """
 
+    name: str
     engine: AsyncEngine
     ruled: bool
     ef: int = LADDER[0]
-    name: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.name = "pgvector with a policy" if self.ruled else "unfiltered HNSW"
 
     @classmethod
-    def connect(cls, scratch: Scratch, *, ruled: bool) -> Plain:
+    def connect(cls, scratch: Scratch, name: str, *, ruled: bool) -> Plain:
         url = make_url(scratch.url(NAME))
         if ruled:
             url = url.set(username=RULED, password=derive(scratch.secret, RULED))
@@ -163,7 +160,7 @@ class Plain:
             hide_parameters=True,
             connect_args={"prepare_threshold": None},
         )
-        return cls(engine, ruled)
+        return cls(name, engine, ruled)
 
     async def prepare(self, asking: Asking) -> None:
         """Nothing: the policy has its table."""

@@ -20,7 +20,7 @@ from evals.bench.asking import ask, subject
 from evals.bench.contender import Contender, Tables
 from evals.bench.door import Door
 from evals.bench.load import Loaded, Loader, Names
-from evals.bench.measure import Field, Line, measure
+from evals.bench.measure import ENOUGH, Field, Line, measure
 from evals.bench.options import Options
 from evals.bench.organisation import Organisation
 from evals.bench.peers import start_peers
@@ -92,8 +92,15 @@ async def run(options: Options, say: Say) -> Report:
         report.index_seconds = plain.make(
             server, corpus, organisations, texts, lambda what: say(f"plain table: {what}")
         )
-        tables = Tables(corpus.vectors, {n: o.slot_of_chunk for n, o in organisations.items()})
-        peers = start_peers(server.root / "peers", tables, say) if options.peers else None
+        peers = None
+        if options.peers:
+            tables = Tables(
+                corpus.vectors,
+                {name: one.slot_of_chunk for name, one in organisations.items()},
+                {name: one.marks() for name, one in organisations.items()},
+            )
+            peers = start_peers(server.root / "peers", tables, say)
+            del tables
         if peers is not None:
             report.peers_missing, report.peers_built = peers.missing, peers.seconds
         # what lives for the whole run is not looked at by every collection of garbage
@@ -124,7 +131,9 @@ async def _workload(
     say(f"{name}: people and grants")
     server.make(name)
     database = server.connect(name)
-    baseline, ruled = (plain.Plain.connect(server, ruled=which) for which in (False, True))
+    baseline = plain.Plain.connect(server, "unfiltered HNSW", ruled=False)
+    enough = plain.Plain.connect(server, f"unfiltered HNSW at {ENOUGH}", ruled=False)
+    ruled = plain.Plain.connect(server, "pgvector with a policy", ruled=True)
     try:
         settled = await settle(database, organisation)
         names = Names.make(corpus, organisation, options.seed)
@@ -141,7 +150,7 @@ async def _workload(
         numbering = Numbering(names.chunks)
         portcullis = Portcullis.build(database, resolver, server.levels, numbering)
         door = Door(resolver, numbering, names.chunks)
-        contenders = Field(portcullis, baseline, ruled, peers, options.peer_every, door)
+        contenders = Field(portcullis, baseline, enough, ruled, peers, options.peer_every, door)
         points = []
         for n, wanted in enumerate(organisation.subjects):
             asking = await subject(resolver, organisation, n, settled.slots)
@@ -173,8 +182,8 @@ async def _workload(
             writes=writes,
         )
     finally:
-        await baseline.close()
-        await ruled.close()
+        for pooled in (baseline, enough, ruled):
+            await pooled.close()
         await database.close()
 
 

@@ -3,9 +3,13 @@
 The generator. A vector is the sum of five Gaussian vectors, normalised: one that all share, one
 of its topic, of its subtopic, of its document, and one of its own. Of the variance they hold
 `MEAN`, `TOPIC`, `SUBTOPIC`, `DOCUMENT` and `OWN`, so two chunks of one document have a cosine of
-about 0.6, of one subtopic 0.4, of one topic 0.2, and any two 0.05. The variance of component i of
-each is proportional to 1 / (i + `SHOULDER`), which spreads it over about 120 dimensions of 384, and
-the whole is turned by a random orthogonal matrix, so that no axis tells more than another. Topics
+about 0.65, of one subtopic 0.4, of one topic 0.2, and any two 0.1. The variance of component i of
+each is proportional to (i + `SHOULDER`) ** -`SLOPE`, and the whole is turned by a random orthogonal
+matrix, so that no axis tells more than another. The figures were chosen to be near those of 14,000
+passages of English prose embedded by all-MiniLM-L6-v2, which had: cosine of two passages 0.085 on
+average with a deviation of 0.115, covariance with a participation ratio of 71, the nearest passage
+at 0.71 and the tenth at 0.56, and the ten nearest to a query among the 100 and 600 nearest by sign
+codes to 0.94 and 0.9985 (generated: 0.10, 0.125, 62, 0.68, 0.52, 0.94 and 0.9975). Topics
 and subtopics have Zipf sizes. Vectors are rounded to half precision, as they are stored.
 """
 
@@ -20,8 +24,8 @@ from numpy.typing import NDArray
 from app.errors import InvalidInput
 from evals.bench.options import DIMENSIONS, SMALLEST
 
-MEAN, TOPIC, SUBTOPIC, DOCUMENT, OWN = 0.05, 0.15, 0.20, 0.20, 0.40
-SHOULDER = 8
+MEAN, TOPIC, SUBTOPIC, DOCUMENT, OWN = 0.085, 0.08, 0.20, 0.27, 0.365
+SHOULDER, SLOPE = 10, 1.4
 TOPICS = 40
 CHUNKS_A_SUBTOPIC = 250
 LONGEST_DOCUMENT = 7
@@ -64,7 +68,7 @@ def generate(chunks: int, seed: int) -> Corpus:
     of_document, parents = _topics(int(document[-1]) + 1, chunks, chance)
     topic = of_document[document]
     turn = np.linalg.qr(chance.standard_normal((DIMENSIONS, DIMENSIONS)))[0].astype(np.float32)
-    spread = np.sqrt(1 / (np.arange(DIMENSIONS) + SHOULDER))
+    spread = (np.arange(DIMENSIONS) + SHOULDER) ** (-SLOPE / 2)
     spread = (spread / np.linalg.norm(spread)).astype(np.float32)
 
     def drawn(count: int, variance: float) -> Vectors:

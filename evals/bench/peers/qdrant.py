@@ -1,11 +1,10 @@
-"""Qdrant's embedded engine: HNSW filtered by the slot, with a payload index over it."""
+"""Qdrant's embedded engine: HNSW filtered by a payload index over the marks."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
 import qdrant_edge as qdrant
 
 from evals.bench.contender import K, Answer, Asking, Tables
@@ -38,17 +37,16 @@ class Qdrant:
                 ),
             ),
         )
-        for name in tables.slots:
+        for name in tables.marks:
             self._shard.update(
                 qdrant.UpdateOperation.create_field_index(
                     name, qdrant.IntegerIndexParams(lookup=True, range=False)
                 )
             )
-        slots = {name: slot.tolist() for name, slot in tables.slots.items()}
         for start in range(0, len(tables.vectors), BATCH):
             points = [
                 qdrant.Point(
-                    n, tables.vectors[n].tolist(), {name: slot[n] for name, slot in slots.items()}
+                    n, tables.vectors[n].tolist(), {name: mark[n] for name, mark in tables.marks.items()}
                 )
                 for n in range(start, min(start + BATCH, len(tables.vectors)))
             ]
@@ -57,10 +55,9 @@ class Qdrant:
         self._filter: qdrant.Filter | None = None
 
     async def prepare(self, asking: Asking) -> None:
-        slots = np.flatnonzero(asking.slots).tolist()
         self._filter = None
         if not asking.readable.all():
-            match = qdrant.MatchAny(slots)
+            match = qdrant.MatchAny(list(asking.marks))
             self._filter = qdrant.Filter(must=[qdrant.FieldCondition(asking.workload, match=match)])
 
     async def search(self, asking: Asking, vector: Vectors) -> Answer:
