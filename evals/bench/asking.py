@@ -1,4 +1,4 @@
-"""Who asks what: subjects with their counted shares, and queries inside and outside their topics."""
+"""Who asks what: subjects with counted shares, and queries inside and outside their topics."""
 
 from __future__ import annotations
 
@@ -80,8 +80,5 @@ def ask(corpus: Corpus, readable: Flags, count: int, chance: np.random.Generator
     return Questions(questions(corpus, about[mixed], chance), mixed < inside)
 
 
-def _some(
-    chunks: NDArray[np.int64], count: int, chance: np.random.Generator
-) -> NDArray[np.int64]:
+def _some(chunks: NDArray[np.int64], count: int, chance: np.random.Generator) -> NDArray[np.int64]:
     return np.asarray(chance.choice(chunks, count, replace=len(chunks) < count), np.int64)
-

@@ -54,6 +54,9 @@ class Contender(Protocol):
     async def search(self, asking: Asking, vector: Vectors) -> Answer:
         """The `K` nearest chunks that the subject may read, timed as a whole."""
 
+    async def close(self) -> None:
+        """Give back whatever is open."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tables:

@@ -10,7 +10,7 @@ from time import perf_counter
 import numpy as np
 
 from evals.bench.asking import Questions
-from evals.bench.contender import K, Answer, Asking, Contender
+from evals.bench.contender import Answer, Asking, Contender, K
 from evals.bench.door import Door
 from evals.bench.exact import nearest, recall
 from evals.bench.plain import LADDER, Plain
@@ -58,9 +58,7 @@ class Field:
     door: Door
 
 
-async def measure(
-    field: Field, vectors: Vectors, asking: Asking, asked: Questions
-) -> list[Line]:
+async def measure(field: Field, vectors: Vectors, asking: Asking, asked: Questions) -> list[Line]:
     """One line for each contender; the baseline's recall is that over all chunks."""
     mine = nearest(vectors, np.flatnonzero(asking.readable), asked.vectors, K)
     everyones = nearest(vectors, None, asked.vectors, K)

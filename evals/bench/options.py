@@ -41,9 +41,7 @@ class Options:
         """Raises InvalidInput in words for the person who chose them."""
         unknown = [name for name in self.workloads if name not in known]
         if unknown:
-            raise InvalidInput(
-                f"there is no workload {unknown[0]!r}; there are {', '.join(known)}"
-            )
+            raise InvalidInput(f"there is no workload {unknown[0]!r}; there are {', '.join(known)}")
         if not self.workloads:
             raise InvalidInput(f"name at least one workload of {', '.join(known)}")
         if self.vectors is None and self.chunks < SMALLEST:

@@ -71,7 +71,7 @@ class Organisation:
         return holders
 
     def held(self, email: str) -> set[str]:
-        """Every principal that a person holds: themselves, everyone, public, groups at any depth."""
+        """Every principal that a person holds: themselves, everyone, public, all groups, nested."""
         held, left = {"everyone", "public"}, [email]
         while left:
             name = left.pop()

@@ -18,7 +18,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.runtime.secrets import derive
-from evals.bench.contender import K, Answer, Asking
+from evals.bench.contender import Answer, Asking, K
 from evals.bench.options import DIMENSIONS
 from evals.bench.organisation import Organisation
 from evals.bench.scratch import Scratch
@@ -101,11 +101,12 @@ def make(
                 sql.Identifier(RULED), sql.Literal(password)
             )
         )
-        connection.execute("create table readable (who text, slot integer, primary key (who, slot))")
+        connection.execute(
+            "create table readable (who text, slot integer, primary key (who, slot))"
+        )
         connection.execute(
             sql.SQL(
-                "alter table chunk enable row level security;"
-                " grant select on chunk, readable to {}"
+                "alter table chunk enable row level security; grant select on chunk, readable to {}"
             ).format(sql.Identifier(RULED))
         )
         connection.execute("vacuum analyze chunk")
@@ -175,9 +176,7 @@ class Plain:
         async with self.engine.begin() as connection:
             await connection.execute(_SETTINGS, settings)
             rows = (
-                await connection.execute(
-                    _NEAREST, {"vector": HalfVector(vector).to_text(), "k": K}
-                )
+                await connection.execute(_NEAREST, {"vector": HalfVector(vector).to_text(), "k": K})
             ).all()
         return Answer(tuple(row.number for row in rows), perf_counter() - began)
 

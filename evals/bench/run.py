@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -20,61 +19,21 @@ from evals.bench.asking import ask, subject
 from evals.bench.contender import Contender, Tables
 from evals.bench.door import Door
 from evals.bench.load import Loaded, Loader, Names
-from evals.bench.measure import ENOUGH, Field, Line, measure
+from evals.bench.measure import ENOUGH, Field, measure
 from evals.bench.options import Options
 from evals.bench.organisation import Organisation
 from evals.bench.peers import start_peers
 from evals.bench.people import settle
+from evals.bench.results import Measured, Point, Report
 from evals.bench.scratch import Scratch, scratch
 from evals.bench.texts import Texts
 from evals.bench.vectors import Corpus, generate, load
 from evals.bench.whole import Numbering, Portcullis
 from evals.bench.workloads import organise
-from evals.bench.writes import Writes, live_writes
+from evals.bench.writes import live_writes
 
 Say = Callable[[str], None]
 SCOPE_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One subject: the share that was meant, the chunks that it reads as counted by the database,
-    in how many slots, holding how many principals; and a line for each contender."""
-
-    wanted: float
-    readable: int
-    share: float
-    slots: int
-    principals: int
-    lines: Sequence[Line]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One workload."""
-
-    workload: str
-    slots: int
-    grants: int
-    groups: int
-    documents: int
-    loaded: Loaded
-    points: Sequence[Point]
-    writes: Sequence[Writes]
-
-
-@dataclass
-class Report:
-    """A whole run; `peers_missing` are sentences about engines that did not take part."""
-
-    corpus: str
-    chunks: int
-    seed: int
-    queries: int
-    index_seconds: float = 0.0
-    peers_missing: Sequence[str] = ()
-    peers_built: Mapping[str, float] = field(default_factory=dict)
-    workloads: list[Measured] = field(default_factory=list)
 
 
 async def run(options: Options, say: Say) -> Report:
@@ -106,15 +65,17 @@ async def run(options: Options, say: Say) -> Report:
         # what lives for the whole run is not looked at by every collection of garbage
         gc.collect()
         gc.freeze()
+        contenders = peers.contenders if peers else []
         for name, organisation in organisations.items():
             report.workloads.append(
                 await _workload(
-                    server, options, corpus, organisation, texts,
-                    peers.contenders if peers else (), say,
+                    server, options, corpus, organisation, texts, contenders, say
                 )
             )  # fmt: skip
             if not options.keep:
                 server.drop(name)
+        for contender in contenders:
+            await contender.close()
     return report
 
 

@@ -156,6 +156,8 @@ def _topics(
     return of_document.astype(np.int32), parents
 
 
-def _zipf(count: int, kinds: int, exponent: float, chance: np.random.Generator) -> NDArray[np.int64]:
+def _zipf(
+    count: int, kinds: int, exponent: float, chance: np.random.Generator
+) -> NDArray[np.int64]:
     weights = chance.permutation(1 / np.arange(1, kinds + 1) ** exponent)
     return chance.choice(kinds, count, p=weights / weights.sum())

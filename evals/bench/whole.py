@@ -21,7 +21,7 @@ from app.retrieval.codes import propose
 from app.retrieval.copies import CodeCopies
 from app.retrieval.passages import to_passage
 from app.retrieval.search import CODED, Searcher
-from evals.bench.contender import K, Answer, Asking
+from evals.bench.contender import Answer, Asking, K
 from evals.bench.options import DIMENSIONS
 from evals.bench.vectors import Vectors
 
@@ -85,9 +85,7 @@ class Portcullis:
         """Nothing of its own is open."""
 
 
-async def by_meaning(
-    searcher: Searcher, scope: Scope, vector: Sequence[float], k: int
-) -> Found:
+async def by_meaning(searcher: Searcher, scope: Scope, vector: Sequence[float], k: int) -> Found:
     """The `k` nearest passages to a vector, their text read, in one transaction."""
     levels = await searcher.copies.current()
     cleared = {level: levels[level] for level in scope.classifications}
@@ -98,5 +96,7 @@ async def by_meaning(
     by_id = {row.id: row for row in rows}
     return Found(
         read.revision,
-        tuple(to_passage(by_id[c.chunk_id], 1 - c.value) for c in candidates if c.chunk_id in by_id),
+        tuple(
+            to_passage(by_id[c.chunk_id], 1 - c.value) for c in candidates if c.chunk_id in by_id
+        ),
     )

@@ -10,7 +10,7 @@ from ctypes import c_bool, c_long
 from dataclasses import dataclass
 from itertools import cycle
 from multiprocessing.context import SpawnProcess
-from time import perf_counter
+from time import perf_counter, sleep
 from uuid import UUID
 
 import numpy as np
@@ -19,8 +19,8 @@ from app.db.engine import Database, Login
 from app.domain.document import Chunk, EmbeddedChunk, Rendition, SourceItem
 from app.errors import Unavailable
 from evals.bench.asking import ask, subject
-from evals.bench.options import Options
 from evals.bench.load import CLASSIFICATIONS, Loader
+from evals.bench.options import Options
 from evals.bench.scratch import Scratch
 from evals.bench.whole import Portcullis
 from ingestion.classify import Stated
@@ -184,12 +184,15 @@ def _write(
 ) -> None:
     """Replace documents for as long as the process lives."""
 
+    def wait() -> None:
+        while not go.value:
+            sleep(PAUSE / 10)
+
     async def replace() -> None:
         database = Database.connect(url, passwords, pool_size=1)
         indexer = Indexer(database, levels)
         for one in cycle(sample):
-            while not go.value:
-                await asyncio.sleep(PAUSE / 10)
+            await asyncio.to_thread(wait)
             await indexer.index(one.work, one.rendition, one.chunks)
             done.value += 1
 

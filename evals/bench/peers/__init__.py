@@ -47,5 +47,3 @@ def start_peers(folder: Path, tables: Tables, say: Callable[[str], None]) -> Pee
         peers.contenders.append(import_module(module).start(folder, tables))
         peers.seconds[name] = perf_counter() - began
     return peers
-
-

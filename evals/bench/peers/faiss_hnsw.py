@@ -12,7 +12,7 @@ from time import perf_counter
 import faiss
 import numpy as np
 
-from evals.bench.contender import K, Answer, Asking, Tables
+from evals.bench.contender import Answer, Asking, K, Tables
 from evals.bench.vectors import Vectors
 
 M, EF_CONSTRUCTION, EF = 16, 100, 200
@@ -49,6 +49,9 @@ class Faiss:
         _, found = self._searched.search(vector[np.newaxis], K, params=self._parameters)
         chunks = tuple(int(n) for n in found[0] if n >= 0)
         return Answer(chunks, perf_counter() - began)
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 def start(folder: Path, tables: Tables) -> Faiss:

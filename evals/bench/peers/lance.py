@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import lancedb
 import numpy as np
 import pyarrow as pa
 
-from evals.bench.contender import K, Answer, Asking, Tables
+from evals.bench.contender import Answer, Asking, K, Tables
 from evals.bench.vectors import Vectors
 
 CHUNKS_A_CELL = 4_000
@@ -63,16 +64,19 @@ class Lance:
         chunks = tuple(found["number"].to_pylist())
         return Answer(chunks, perf_counter() - began)
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
 
 def _several(marks: list[int] | list[list[int]]) -> bool:
     return isinstance(marks[0], list)
 
 
-def _kind(marks: list[int] | list[list[int]]) -> pa.DataType:
+def _kind(marks: list[int] | list[list[int]]) -> Any:
     return pa.list_(pa.int32()) if _several(marks) else pa.int32()
 
 
-def _batches(tables: Tables, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _batches(tables: Tables, schema: Any) -> Iterator[Any]:
     size = tables.vectors.shape[1]
     for start in range(0, len(tables.vectors), BATCH):
         part = slice(start, start + BATCH)

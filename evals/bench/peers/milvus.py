@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 from pymilvus import DataType, MilvusClient
 
-from evals.bench.contender import K, Answer, Asking, Tables
+from evals.bench.contender import Answer, Asking, K, Tables
 from evals.bench.vectors import Vectors
 
 M, EF_CONSTRUCTION, EF = 16, 100, 200
@@ -70,6 +70,9 @@ class Milvus:
             output_fields=["number"],
         )
         return Answer(tuple(hit["number"] for hit in found), perf_counter() - began)
+
+    async def close(self) -> None:
+        self._client.close()
 
 
 def start(folder: Path, tables: Tables) -> Milvus:

@@ -11,7 +11,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.bench.contender import K, Answer, Asking, Tables
+from evals.bench.contender import Answer, Asking, K, Tables
 from evals.bench.vectors import Vectors
 
 
@@ -40,6 +40,9 @@ class NumpyExact:
             best = np.argsort(-scores)
         found = tuple(self._numbers[best].tolist())
         return Answer(found, perf_counter() - began)
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 def start(folder: Path, tables: Tables) -> NumpyExact:

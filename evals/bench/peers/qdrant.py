@@ -7,7 +7,7 @@ from time import perf_counter
 
 import qdrant_edge as qdrant
 
-from evals.bench.contender import K, Answer, Asking, Tables
+from evals.bench.contender import Answer, Asking, K, Tables
 from evals.bench.vectors import Vectors
 
 M, EF_CONSTRUCTION, EF = 16, 100, 128
@@ -46,7 +46,9 @@ class Qdrant:
         for start in range(0, len(tables.vectors), BATCH):
             points = [
                 qdrant.Point(
-                    n, tables.vectors[n].tolist(), {name: mark[n] for name, mark in tables.marks.items()}
+                    n,
+                    tables.vectors[n].tolist(),
+                    {name: mark[n] for name, mark in tables.marks.items()},
                 )
                 for n in range(start, min(start + BATCH, len(tables.vectors)))
             ]
@@ -71,6 +73,9 @@ class Qdrant:
             )
         )
         return Answer(tuple(point.id for point in found), perf_counter() - began)
+
+    async def close(self) -> None:
+        self._shard.close()
 
 
 def start(folder: Path, tables: Tables) -> Qdrant:

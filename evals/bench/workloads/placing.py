@@ -33,7 +33,7 @@ def zipf_sizes(total: int, kinds: int, exponent: float) -> Numbers:
             sizes[total:] = 0
     else:
         sizes[0] -= excess
-    return sizes
+    return np.asarray(sizes, np.int32)
 
 
 def owners(corpus: Corpus, sizes: Numbers, chance: np.random.Generator) -> Numbers:
@@ -68,9 +68,7 @@ def folders(owner: Numbers, most: int = FOLDER) -> tuple[Numbers, Numbers]:
     return container, sorted_owner[new]
 
 
-def window(
-    sizes: NDArray[np.int64], share: float, fewest: int, most: int
-) -> tuple[int, int]:
+def window(sizes: NDArray[np.int64], share: float, fewest: int, most: int) -> tuple[int, int]:
     """The run of owners (first, and one past the last), between `fewest` and `most` long, that
     holds as near as possible to a share of all."""
     total = np.concatenate([[0], np.cumsum(sizes)]) / max(1, sizes.sum())
@@ -128,7 +126,9 @@ class GrantList:
             [np.concatenate(part) for part in (self._slots, self._holders, self._denies)], axis=1
         )
         table = np.unique(table, axis=0)
-        return Grants(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].astype(np.bool_))
+        return Grants(
+            table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2].astype(np.bool_)
+        )
 
 
 def memberships(

@@ -10,7 +10,7 @@ import numpy as np
 
 from evals.bench.options import SHARES
 from evals.bench.organisation import Organisation, Wanted
-from evals.bench.vectors import Corpus
+from evals.bench.vectors import Corpus, Numbers
 from evals.bench.workloads.placing import GrantList, gather, owners
 
 OPEN = 0.98
@@ -48,21 +48,24 @@ def wide(corpus: Corpus, chance: np.random.Generator) -> Organisation:
     )
 
 
-def _folder_sizes(documents: int, chance: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+def _folder_sizes(documents: int, chance: np.random.Generator) -> Numbers:
     """Folders of 1 to 100 documents, as many small as large ones."""
     sizes = np.exp(chance.random(documents) * np.log(100)).astype(np.int32)
     count = int(np.searchsorted(np.cumsum(sizes), documents)) + 1
     sizes = sizes[:count]
     sizes[-1] -= int(sizes.sum()) - documents
-    return sizes
+    return np.asarray(sizes, np.int32)
 
 
 def _near_one(
-    corpus: Corpus, folder: np.ndarray[tuple[int], np.dtype[np.int32]], count: int, chance: np.random.Generator
+    corpus: Corpus,
+    folder: Numbers,
+    count: int,
+    chance: np.random.Generator,
 ) -> list[int]:
     """All folders, in the order of how near their topics are to those of one."""
-    place = np.bincount(folder[corpus.document], corpus.topic, count)
-    place /= np.maximum(1, np.bincount(folder[corpus.document], minlength=count))
+    total = np.bincount(folder[corpus.document], corpus.topic, count)
+    place = total / np.maximum(1, np.bincount(folder[corpus.document], minlength=count))
     distance = np.abs(place - place[chance.integers(count)]) / corpus.topics
     order: list[int] = np.argsort(distance + 0.1 * chance.random(count)).tolist()
     return order
