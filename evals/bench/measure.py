@@ -9,6 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
+from app.errors import EnforcementBroken
 from evals.bench.asking import Questions
 from evals.bench.contender import Answer, Asking, Contender, K
 from evals.bench.door import Door
@@ -59,7 +60,11 @@ class Field:
 
 
 async def measure(field: Field, vectors: Vectors, asking: Asking, asked: Questions) -> list[Line]:
-    """One line for each contender; the baseline's recall is that over all chunks."""
+    """One line for each contender; the baseline's recall is that over all chunks.
+
+    Raises EnforcementBroken when the product returns, or lets another engine return as a system,
+    what the subject may not read.
+    """
     mine = nearest(vectors, np.flatnonzero(asking.readable), asked.vectors, K)
     everyones = nearest(vectors, None, asked.vectors, K)
     always: list[Contender] = [field.portcullis, field.baseline, field.enough, field.ruled]
@@ -80,6 +85,9 @@ async def measure(field: Field, vectors: Vectors, asking: Asking, asked: Questio
             answer = await contender.search(asking, vector)
             if contender not in always:
                 answer = await _as_a_system(field.door, asking, answer)
+                _must_be_readable(asking, answer.authorised)
+            elif contender is field.portcullis:
+                _must_be_readable(asking, answer.chunks)
             answers[contender.name].append((n, answer))
     return [
         _line(
@@ -151,10 +159,7 @@ def _line(
     system = 1000 * np.array(
         [answer.seconds if answer.system is None else answer.system for _, answer in answers]
     )
-    forbidden = sum(
-        int((~asking.readable[list(answer.authorised or answer.chunks)]).sum())
-        for _, answer in answers
-    )
+    forbidden = sum(int((~asking.readable[list(answer.chunks)]).sum()) for _, answer in answers)
     return Line(
         contender=contender.name,
         queries=len(answers),
@@ -168,6 +173,13 @@ def _line(
         forbidden=forbidden if filtered else 0,
         ef=contender.ef if isinstance(contender, Plain) else None,
     )
+
+
+def _must_be_readable(asking: Asking, chunks: Sequence[int]) -> None:
+    if not asking.readable[list(chunks)].all():
+        raise EnforcementBroken(
+            f"{asking.workload}: {asking.account.email} was shown a chunk that they may not read"
+        )
 
 
 def _mean(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
