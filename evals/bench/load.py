@@ -1,8 +1,8 @@
 """Load documents and chunks in bulk, through the login that ingestion uses.
 
 COPY is refused into tables under row-level security, so rows go to a temporary table of the
-transaction first, as COPY's binary format (PostgreSQL documentation, COPY, "Binary Format"), and
-from there into the product's tables: all constraints, triggers, policies and indexes work.
+transaction first, and from there into the product's tables: all constraints, triggers, policies
+and indexes work.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from psycopg import sql
 
 from app.db.engine import Database
 from app.db.revision import raise_revision
+from evals.bench.copying import binary
 from evals.bench.options import DIMENSIONS
 from evals.bench.organisation import Organisation
 from evals.bench.people import Settled
@@ -32,16 +33,6 @@ WRITERS = 2
 CLASSIFICATIONS = {"public": 0.05, "internal": 0.75, "confidential": 0.20}
 """How many of the documents are of each."""
 
-_FIXED = np.dtype(
-    [
-        ("fields", ">i2"), ("id_length", ">i4"), ("id", "V16"),
-        ("document_length", ">i4"), ("document", "V16"), ("slot_length", ">i4"), ("slot", ">i4"),
-        ("ordinal_length", ">i4"), ("ordinal", ">i4"), ("vector_length", ">i4"),
-        ("dimensions", ">i2"), ("unused", ">i2"), ("vector", ">f2", (DIMENSIONS,)),
-    ]
-)  # fmt: skip
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
 _STAGING = f"""
 create temporary table staging (id uuid, document_id uuid, slot_id integer, ordinal integer,
   embedding halfvec({DIMENSIONS}), title text, text text) on commit drop
@@ -183,24 +174,20 @@ class Loader:
                 await cursor.execute(_CHUNKS.format(sql.Identifier(f"chunk_{level}")))
 
     def _rows(self, chunks: NDArray[np.int64]) -> bytes:
-        """Chunks in COPY's binary format."""
         document = self.organisation.document[chunks]
-        fixed = np.zeros(len(chunks), _FIXED)
-        fixed["fields"] = 7
-        fixed["id_length"] = fixed["document_length"] = 16
-        fixed["slot_length"] = fixed["ordinal_length"] = 4
-        fixed["vector_length"] = 4 + 2 * DIMENSIONS
-        fixed["id"], fixed["document"] = self.names.chunks[chunks], self.names.documents[document]
-        fixed["slot"] = self.settled.slots[self.organisation.slot[document]]
-        fixed["ordinal"] = chunks - np.searchsorted(self.organisation.document, document)
-        fixed["dimensions"], fixed["vector"] = DIMENSIONS, self.corpus.vectors[chunks]
-        parts = [_HEADER]
-        for row, chunk, number in zip(fixed, chunks.tolist(), document.tolist(), strict=True):
-            parts.append(row.tobytes())
-            for words in (self.texts.title(number), self.texts.text(chunk)):
-                encoded = words.encode()
-                parts += (len(encoded).to_bytes(4, "big"), encoded)
-        return b"".join([*parts, _TRAILER])
+        return binary(
+            [
+                self.names.chunks[chunks],
+                self.names.documents[document],
+                self.settled.slots[self.organisation.slot[document]],
+                chunks - np.searchsorted(self.organisation.document, document),
+                self.corpus.vectors[chunks],
+            ],
+            (
+                (self.texts.title(number), self.texts.text(chunk))
+                for chunk, number in zip(chunks.tolist(), document.tolist(), strict=True)
+            ),
+        )
 
 
 async def _driver(connection: Any) -> Any:
