@@ -22,7 +22,7 @@ from evals.bench.load import Loaded, Loader, Names
 from evals.bench.measure import ENOUGH, Field, measure
 from evals.bench.options import Options
 from evals.bench.organisation import Organisation
-from evals.bench.peers import start_peers
+from evals.bench.peers import Peers, start_peers
 from evals.bench.people import settle
 from evals.bench.results import Measured, Point, Report
 from evals.bench.scratch import Scratch, scratch
@@ -51,7 +51,7 @@ async def run(options: Options, say: Say) -> Report:
         report.index_seconds = plain.make(
             server, corpus, organisations, texts, lambda what: say(f"plain table: {what}")
         )
-        peers = None
+        peers = Peers()
         if options.peers:
             tables = Tables(
                 corpus.vectors,
@@ -60,22 +60,21 @@ async def run(options: Options, say: Say) -> Report:
             )
             peers = start_peers(server.root / "peers", tables, say)
             del tables
-        if peers is not None:
-            report.peers_missing, report.peers_built = peers.missing, peers.seconds
+        report.peers_missing, report.peers_built = peers.missing, peers.seconds
         # what lives for the whole run is not looked at by every collection of garbage
         gc.collect()
         gc.freeze()
-        contenders = peers.contenders if peers else []
-        for name, organisation in organisations.items():
-            report.workloads.append(
-                await _workload(
-                    server, options, corpus, organisation, texts, contenders, say
+        try:
+            for name, one in organisations.items():
+                measured = await _workload(
+                    server, options, corpus, one, texts, peers.contenders, say
                 )
-            )  # fmt: skip
-            if not options.keep:
-                server.drop(name)
-        for contender in contenders:
-            await contender.close()
+                report.workloads.append(measured)
+                if not options.keep:
+                    server.drop(name)
+        finally:
+            for contender in peers.contenders:
+                await contender.close()
     return report
 
 

@@ -11,15 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
+import psycopg
+from psycopg import sql
 from sqlalchemy import make_url
 
+from app.cli.settings import settings_from
 from app.db.engine import Database, Login
 from app.db.migrate import upgrade
 from app.errors import InvalidInput
 from app.runtime.folders import Folders
 from app.runtime.part import Start
 from app.runtime.postgres import EmbeddedPostgres
-from app.runtime.secrets import login_passwords
+from app.runtime.secrets import installation_secret, login_passwords
 from app.runtime.supervisor import Supervisor
 from evals.bench.options import DIMENSIONS
 
@@ -69,8 +72,9 @@ class Scratch:
         return Database.connect(self.url(name), self.passwords)
 
     def drop(self, name: str) -> None:
-        with self.server._connect("postgres") as connection:
-            connection.execute(f'drop database "{name}" with (force)'.encode())
+        url = self.url("postgres").replace("postgresql+psycopg://", "postgresql://")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))
 
 
 @contextmanager
@@ -90,7 +94,7 @@ def scratch(
         raise InvalidInput(f"{folder} cannot be used ({error.strerror})") from error
     memory = psutil.virtual_memory().total
     shared = max(256_000_000, min(memory // 3, chunks * BYTES_A_CHUNK))
-    secret = os.urandom(32).hex()
+    secret = installation_secret(settings_from(root))
     server = SizedPostgres(
         folders,
         secret,

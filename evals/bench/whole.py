@@ -86,7 +86,11 @@ class Portcullis:
 
 
 async def by_meaning(searcher: Searcher, scope: Scope, vector: Sequence[float], k: int) -> Found:
-    """The `k` nearest passages to a vector, their text read, in one transaction."""
+    """The `k` nearest passages to a vector, their text read, in one transaction.
+
+    This alone knows how the product searches by a vector: where `Searcher` offers that itself,
+    here it is called.
+    """
     levels = await searcher.copies.current()
     cleared = {level: levels[level] for level in scope.classifications}
     coded = await asyncio.to_thread(propose, cleared, scope.slots, vector, CODED)
