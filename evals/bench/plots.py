@@ -39,7 +39,7 @@ def _draw(report: Report, measured: Measured, folder: Path) -> Path:
             where.plot(shares, values, marker="o", ms=3, lw=width, label=line.contender)
     for where, title in (
         (median, "median, ms (other engines: bare, in process)"),
-        (system, "95th percentile, ms (all with authorisation and text)"),
+        (system, "95th percentile, ms (other engines: with authorisation and text)"),
         (recall, "recall of the ten nearest"),
     ):
         where.set(xscale="log", title=title, xlabel="% of all chunks that the subject reads")
