@@ -55,7 +55,10 @@ class Options:
             )
         if self.peer_every < 1:
             raise InvalidInput("other engines take part on every n-th query, from 1 on")
-        if self.data_dir is not None and self.data_dir.exists() and any(self.data_dir.iterdir()):
+        if self.seed < 0:
+            raise InvalidInput("a seed is a whole number from 0 on")
+        folder = self.data_dir
+        if folder and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InvalidInput(
-                f"{self.data_dir} is not empty; the scratch data need a folder of their own"
+                f"{folder} is no empty folder; the scratch data need one of their own"
             )

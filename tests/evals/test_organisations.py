@@ -193,7 +193,9 @@ def options(**changed: object) -> Options:
         ({"workloads": ("wide", "flat")}, "no workload 'flat'; there are departments"),
         ({"workloads": ()}, "at least one workload"),
         ({"peer_every": 0}, "from 1 on"),
-        ({"data_dir": Path(__file__).parent}, "folder of their own"),
+        ({"seed": -1}, "from 0 on"),
+        ({"data_dir": Path(__file__).parent}, "one of their own"),
+        ({"data_dir": Path(__file__)}, "one of their own"),
     ],
 )
 def test_options_that_measure_nothing_are_refused(changed: dict[str, object], words: str) -> None:
