@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint unit integration e2e clean
+.PHONY: help setup demo test lint unit integration e2e bench-setup clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,10 @@ integration: setup ## tests on the embedded Postgres and Valkey
 
 e2e: setup ## the whole platform: a real browser, the real model
 	$(BIN)/pytest -q -m e2e
+
+bench-setup: setup ## install the engines that `portcullis bench search --peers` compares with
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+	  -c requirements/constraints.txt -r requirements/bench.in
 
 clean: ## remove the environment and the caches; data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache portcullis.egg-info

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,8 @@ from app.errors import InvalidInput
 if TYPE_CHECKING:
     from app.compose import Parts
 
+WORKLOADS = "departments,mailboxes,wide,denies,deep"
+
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -24,12 +27,51 @@ def _group() -> None:
 
 @app.command()
 def search(
+    chunks: Annotated[int, typer.Option(help="Size of the corpus.")] = 200_000,
+    queries: Annotated[int, typer.Option(help="Queries as each subject.")] = 200,
+    workloads: Annotated[str, typer.Option(help="Which, separated by commas.")] = WORKLOADS,
+    seed: Annotated[int, typer.Option(help="What the corpus is made from.")] = 20261124,
+    vectors: Annotated[
+        Path | None, typer.Option(help="A .npy file of your own vectors, (chunks, 384).")
+    ] = None,
+    peers: Annotated[bool, typer.Option("--peers", help="With other engines.")] = False,
+    peer_every: Annotated[int, typer.Option(help="These on every n-th query.")] = 4,
+    writes: Annotated[bool, typer.Option(help="Also while documents are replaced.")] = True,
+    out: Annotated[Path, typer.Option(help="Folder of the report and the plots.")] = Path("bench"),
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the scratch data.")] = False,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="An empty folder for the scratch data.", show_default="temporary"),
+    ] = None,
+) -> None:
+    """Measure search under permissions on a corpus made for it, beside an unfiltered index."""
+    # by name: evals stands on the service, not the other way round
+    options = import_module("evals.bench.options").Options(
+        chunks=chunks,
+        seed=seed,
+        queries=queries,
+        workloads=tuple(
+            dict.fromkeys(name.strip() for name in workloads.split(",") if name.strip())
+        ),
+        vectors=vectors,
+        peers=peers,
+        peer_every=peer_every,
+        writes=writes,
+        out=out,
+        data_dir=data_dir,
+        keep=keep,
+    )
+    import_module("evals.bench.command").search(options)
+
+
+@app.command()
+def questions(
     questions: Annotated[Path, typer.Option(help="File with a question a line.")],
     as_: Annotated[str, typer.Option("--as", help="E-mail of the account that asks.")],
     rounds: Annotated[int, typer.Option(help="How often each question is asked.")] = 5,
     data_dir: DataDir = None,
 ) -> None:
-    """Measure authorised searches, and what authorisation costs of them."""
+    """Measure searches for your own questions, and what authorisation costs of them."""
     from app.authn.accounts import find_account
     from app.retrieval.measure import measure_search
 
