@@ -75,6 +75,11 @@ class Names:
             levels,
         )
 
+    def classifications(self, organisation: Organisation) -> list[str]:
+        """Of each chunk, by its document."""
+        every = list(CLASSIFICATIONS)
+        return [every[level] for level in self.levels[organisation.document].tolist()]
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:

@@ -14,11 +14,13 @@ from time import perf_counter
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from pgvector import HalfVector
 from psycopg import sql
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.db.alive import replace_dead
+from app.db.arrays import Reals
+from app.db.direct import driver
 from app.runtime.secrets import derive
 from evals.bench.contender import Answer, Asking, K
 from evals.bench.copying import binary
@@ -35,13 +37,15 @@ LADDER = (40, 60, 80, 100, 150, 200, 300, 400, 600, 800)
 """Values of hnsw.ef_search that are tried, smallest first."""
 BATCH = 20_000
 
-_SETTINGS = text("""
-select set_config('hnsw.ef_search', :ef, true), set_config('hnsw.iterative_scan', :iterative, true),
-       set_config('bench.who', :who, true)
-""")
-_NEAREST = text("""
-select number, title, text from chunk order by embedding <=> cast(:vector as halfvec) limit :k
-""")
+_SETTINGS = """
+select set_config('hnsw.ef_search', %(ef)s, true),
+       set_config('hnsw.iterative_scan', %(iterative)s, true),
+       set_config('bench.who', %(who)s, true)
+"""
+_NEAREST = """
+select number, title, text from chunk
+ order by embedding <=> cast(%(vector)s as halfvec) limit %(k)s
+"""
 
 
 def make(
@@ -159,12 +163,12 @@ class Plain:
         engine = create_async_engine(
             url,
             pool_size=2,
-            pool_pre_ping=True,
             isolation_level="REPEATABLE READ",
             execution_options={"postgresql_readonly": True},
             hide_parameters=True,
             connect_args={"prepare_threshold": None},
         )
+        replace_dead(engine)
         return cls(name, engine, ruled)
 
     async def prepare(self, asking: Asking) -> None:
@@ -178,11 +182,13 @@ class Plain:
             "who": asking.account.email,
         }
         async with self.engine.begin() as connection:
-            await connection.execute(_SETTINGS, settings)
-            rows = (
-                await connection.execute(_NEAREST, {"vector": HalfVector(vector).to_text(), "k": K})
-            ).all()
-        return Answer(tuple(row.number for row in rows), perf_counter() - began)
+            raw = await driver(connection)
+            # like the product: the transaction begins and is set up in one round trip
+            async with raw.pipeline():
+                await raw.execute(_SETTINGS, settings)
+                found = await raw.execute(_NEAREST, {"vector": Reals(vector), "k": K})
+            rows = await found.fetchall()
+        return Answer(tuple(row[0] for row in rows), perf_counter() - began)
 
     async def close(self) -> None:
         await self.engine.dispose()

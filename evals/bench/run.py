@@ -109,7 +109,7 @@ async def _workload(
         resolver = ScopeResolver(database, policy, SCOPE_SECONDS)
         numbering = Numbering(names.chunks)
         portcullis = Portcullis.build(database, resolver, server.levels, numbering)
-        door = Door(resolver, numbering, names.chunks)
+        door = Door(resolver, numbering, names.chunks, names.classifications(organisation))
         contenders = Field(portcullis, baseline, enough, ruled, peers, options.peer_every, door)
         points = []
         for n, wanted in enumerate(organisation.subjects):

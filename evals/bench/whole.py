@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -11,16 +10,12 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from app.authz.reading import reading
+from app.authz.reading import Reading
 from app.authz.scope import ScopeResolver
-from app.db.chunks import nearest as nearest_chunks
-from app.db.chunks import read_chunks
 from app.db.engine import Database
-from app.domain.scope import Found, Scope
-from app.retrieval.codes import propose
+from app.domain.scope import Found
 from app.retrieval.copies import CodeCopies
-from app.retrieval.passages import to_passage
-from app.retrieval.search import CODED, Searcher
+from app.retrieval.search import Query, Searcher
 from evals.bench.contender import Answer, Asking, K
 from evals.bench.options import DIMENSIONS
 from evals.bench.vectors import Vectors
@@ -67,7 +62,7 @@ class Portcullis:
         numbering: Numbering,
     ) -> Portcullis:  # fmt: skip
         copies = CodeCopies(database, levels, DIMENSIONS)
-        return cls(resolver, Searcher(database, NoEmbedder(), copies), numbering)
+        return cls(resolver, Searcher(NoEmbedder(), copies), numbering)
 
     async def prepare(self, asking: Asking) -> None:
         """The scope is resolved once, as it is by whoever asks a second question."""
@@ -75,32 +70,16 @@ class Portcullis:
 
     async def search(self, asking: Asking, vector: Vectors) -> Answer:
         began = perf_counter()
-        scope = await self.resolver.resolve(asking.account, PURPOSE)
-        found = await by_meaning(self.searcher, scope, vector.tolist(), K)
+        query = Query("", vector.tolist())
+
+        async def look(read: Reading) -> Found:
+            return await self.searcher.nearest(read, query, K)
+
+        seen = self.searcher.copies.seen
+        found = await self.resolver.within(asking.account, PURPOSE, look, seen=seen)
         taken = perf_counter() - began
         ids = [passage.chunk_id.bytes for passage in found.passages]
         return Answer(self.numbering.numbers(ids), taken)
 
     async def close(self) -> None:
         """Nothing of its own is open."""
-
-
-async def by_meaning(searcher: Searcher, scope: Scope, vector: Sequence[float], k: int) -> Found:
-    """The `k` nearest passages to a vector, their text read, in one transaction.
-
-    This alone knows how the product searches by a vector: where `Searcher` offers that itself,
-    here it is called.
-    """
-    levels = await searcher.copies.current()
-    cleared = {level: levels[level] for level in scope.classifications}
-    coded = await asyncio.to_thread(propose, cleared, scope.slots, vector, CODED)
-    async with reading(searcher.database, scope) as read:
-        candidates = await nearest_chunks(read.connection, scope, vector, k, coded)
-        rows = await read_chunks(read.connection, scope, [c.chunk_id for c in candidates])
-    by_id = {row.id: row for row in rows}
-    return Found(
-        read.revision,
-        tuple(
-            to_passage(by_id[c.chunk_id], 1 - c.value) for c in candidates if c.chunk_id in by_id
-        ),
-    )

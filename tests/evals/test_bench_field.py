@@ -13,7 +13,8 @@ from sqlalchemy import text
 from app.authz.policy import Policy
 from app.authz.reading import reading
 from app.authz.scope import ScopeResolver
-from app.db.chunks import matching, read_chunks
+from app.db.candidates import matching
+from app.db.chunks import read_chunks
 from app.db.engine import Database
 from app.errors import EnforcementBroken
 from app.runtime.postgres import EmbeddedPostgres
@@ -94,7 +95,8 @@ async def stage(
     asking = await subject(resolver, company, TENTH, settled.slots)
     field = Field(
         Portcullis.build(database, resolver, levels, numbering), unfiltered, enough, ruled,
-        [Leaky(corpus)], 1, Door(resolver, numbering, names.chunks),
+        [Leaky(corpus)], 1,
+        Door(resolver, numbering, names.chunks, names.classifications(company)),
     )  # fmt: skip
     asked = ask(corpus, asking.readable, 10, np.random.default_rng(SEED))
     yield Stage(corpus, company, settled, database, field, asking, asked)
@@ -160,7 +162,7 @@ async def test_what_was_loaded_is_what_the_product_would_have_written(stage: Sta
     written = Texts(SEED).text(best[0])
     async with reading(stage.database, scope) as read:
         found = await matching(read.connection, scope, written, 1)
-        [row] = await read_chunks(read.connection, scope, [one.chunk_id for one in found])
+        [row] = await read_chunks(read.connection, scope, found)
     assert row.text == written
     document = int(stage.corpus.document[best[0]])
     assert row.title == Texts(SEED).title(document)
