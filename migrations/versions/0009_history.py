@@ -98,7 +98,7 @@ TOKENS = """
 -- Whoever listens for revisions hears of this too: what was opened with the token is closed.
 create function tell_of_ended_tokens() returns trigger language plpgsql as $$
 begin
-  perform pg_notify('portcullis_revision', '');
+  perform pg_notify('portcullis_revision', value::text) from public.revision_counter;
   return null;
 end $$;
 create trigger token_ended after update of revoked_at on token

@@ -197,8 +197,8 @@ async def test_a_listener_hears_a_number(place: Place) -> None:
         async with place.database.app() as connection:
             await replace_directory(connection, [], [])
         heard = [notice.payload for notice in listening.notifies(timeout=5, stop_after=1)]
+    assert heard
     assert all(payload.isdecimal() for payload in heard)
-    assert len(heard) == 1
 
 
 async def test_a_snapshot_from_before_a_scope_opens_nothing_under_it(place: Place) -> None:

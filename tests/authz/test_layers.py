@@ -241,14 +241,18 @@ async def test_a_seal_opens_nothing_on_another_connection(place: Place) -> None:
 
 
 async def test_a_pooled_connection_keeps_nothing_of_whom_it_served(place: Place) -> None:
+    """Also where a statement has kept the seal for the whole session."""
     scope = await place.resolver.resolve(place.ann, "ask")
     database = Database.connect(place.owner_url, login_passwords(SECRET), pool_size=1)
+    keep = text("select set_config('portcullis.scope', :sealed, false)")
     pids = set()
     for bound in (True, False):
         async with database.reader() as connection:
             pids.add(await connection.scalar(text("select pg_backend_pid()")))
             if bound:
-                assert await bind(connection, await seal(database, connection, scope)) is not None
+                sealed = await seal(database, connection, scope)
+                assert await bind(connection, sealed) is not None
+                await connection.execute(keep, {"sealed": sealed})
             assert list(await connection.scalars(VISIBLE)) == ([WORDS] if bound else [])
     await database.close()
     assert len(pids) == 1
@@ -320,6 +324,38 @@ async def test_an_unconfirmed_acl_is_withheld_until_its_source_stands_by_it(plac
     await confirm_source(place.database, None, "layers")
     assert await read() == (True, True)
     run("delete from lease")
+    owner.dispose()
+
+
+async def test_a_deny_wins_for_a_set_that_is_new_and_for_one_that_is_kept(place: Place) -> None:
+    """The database derives the slots of a new set from all grants, and of a kept one from those
+    that changed; the re-check walks the grants itself."""
+
+    async def read() -> tuple[bool, bool]:
+        """Whether the database opens it, and whether the re-check lets it pass."""
+        scope = await place.resolver.resolve(place.ann, "ask")
+        async with place.database.snapshot() as connection:
+            passed = await readable_documents(
+                connection, place.resolver.policy, place.ann, "ask", [place.internal]
+            )
+        shown = await seen_under(place, scope, lambda sealed: sealed)
+        return shown == [WORDS], passed == {place.internal}
+
+    async def share(deny: list[str]) -> None:
+        async with place.database.app() as connection:
+            source = await connection.scalar(text("select id from source where key = 'layers'"))
+            acl = Acl.parse(["group:crane"], deny)
+            await set_container_acl(connection, source, "yard", acl)
+
+    owner = create_engine(make_url(place.owner_url), isolation_level="AUTOCOMMIT")
+    assert await read() == (True, True)
+    await share([place.ann.email])
+    assert await read() == (False, False)
+    with owner.connect() as connection:
+        connection.execute(text("update principal_set set slots = '', revision = 0"))
+    assert await read() == (False, False)
+    await share([])
+    assert await read() == (True, True)
     owner.dispose()
 
 

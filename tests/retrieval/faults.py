@@ -28,13 +28,15 @@ class Fault:
 
 @dataclass(frozen=True)
 class Change:
-    """A function of the schema with a piece of it replaced."""
+    """A function of the schema with a piece of it replaced; as the superuser where the function
+    is not the owner's."""
 
     name: str
     function: str
     piece: str
     by: str
     says: tuple[str, ...]
+    by_superuser: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,24 +62,28 @@ class Faults:
         with self._connect(by_superuser) as connection:
             connection.execute(statements.encode())
 
+    def plant(self, fault: Fault | Change) -> str:
+        """Break it; the statements that undo that."""
+        if isinstance(fault, Fault):
+            self.run(fault.breaks, fault.by_superuser)
+            return fault.undoes
+        with self._connect(False) as connection:
+            row = connection.execute(
+                "select pg_get_functiondef(to_regprocedure(%s))", [fault.function]
+            ).fetchone()
+        assert row is not None
+        before: str = row[0]
+        assert fault.piece in before, "the function does not say that"
+        self.run(before.replace(fault.piece, fault.by), fault.by_superuser)
+        return before
+
     @contextmanager
     def planted(self, fault: Fault | Change) -> Iterator[None]:
-        if isinstance(fault, Change):
-            with self._connect(False) as connection:
-                row = connection.execute(
-                    "select pg_get_functiondef(to_regprocedure(%s))", [fault.function]
-                ).fetchone()
-            assert row is not None
-            before: str = row[0]
-            assert fault.piece in before, "the function does not say that"
-            breaks, undoes, by_superuser = before.replace(fault.piece, fault.by), before, False
-        else:
-            breaks, undoes, by_superuser = fault.breaks, fault.undoes, fault.by_superuser
-        self.run(breaks, by_superuser)
+        undoes = self.plant(fault)
         try:
             yield
         finally:
-            self.run(undoes, by_superuser)
+            self.run(undoes, fault.by_superuser)
 
 
 _READER = "create policy reader on {} for select to portcullis_reader using (true)"
