@@ -100,7 +100,7 @@ def scratch(
         secret,
         arguments=(
             f"shared_buffers={shared // 8192}",
-            f"max_wal_size={max(1_000, chunks // 50)}MB",
+            f"max_wal_size={min(4_000, max(1_000, chunks // 50))}MB",
             "effective_cache_size=4GB",
         ),
     )
