@@ -104,51 +104,45 @@ set enable_indexonlyscan = on set enable_nestloop = on as $body$
 declare
   began timestamptz := clock_timestamp();
   step numeric := extract(epoch from public.step_of_words());
+  most_near integer := public.most_looked_through();
   bits bit varying := public.readable_bits(level);
-  little boolean := bit_count(bits) <= public.most_looked_through();
-  slots integer[];
+  little boolean := bit_count(bits) <= most_near;
+  marked text := 'true';
   places integer[];
-  marked text;
+  near uuid[];
 begin
-  if bit_count(bits) = 0 then return; end if;
+  if bit_count(bits) = 0 or numnode(words) = 0 then return; end if;
   if little then
-    slots := public.places_of(bits);
+    -- what matches a query with one of these need not hold a word that the query writes out
+    if words::text !~ '!|:' then
+      select array_agg(p.place order by w.n, p.n) into places
+        from unnest(public.words_of(words)) with ordinality w(word, n)
+       cross join unnest(public.word_places(w.word)) with ordinality p(place, n);
+      -- how many words there are decides what the statement is; the places are values of it
+      select string_agg(format('get_bit(m.marks, $2[%s]) = 1 and get_bit(m.marks, $2[%s]) = 1'
+                               ' and get_bit(m.marks, $2[%s]) = 1', n, n + 1, n + 2), ' or ')
+        into marked from generate_series(1, cardinality(places), 3) n;
+    end if;
     execute format($query$
-      select count(*) <= $2
-        from (select from public.%I m where m.slot_id = any ($1) limit $2 + 1) m$query$,
-      'chunk_' || level) into little using slots, public.most_looked_through();
+      select count(*) <= $3, array_agg(m.id) filter (where %2$s)
+        from (select m.id, m.marks from public.%1$I m
+               where m.slot_id = any ($1) limit $3 + 1) m$query$, 'chunk_' || level, marked)
+      into little, near using public.places_of(bits), places, most_near;
   end if;
-  if not little then
+  if little then
+    return query execute format($query$
+      select c.id, ts_rank_cd(c.terms, $1, 1) as value
+        from unnest($2) near(id)
+       cross join lateral (
+         select c.id, c.terms from public.%I c where c.id = near.id and c.terms @@ $1 offset 0) c
+       order by 2 desc, 1 limit $3$query$, 'chunk_' || level) using words, near, most;
+  else
     return query execute format($query$
       select c.id, ts_rank_cd(c.terms, $1, 1) as value from public.%I c
        where c.terms @@ $1 and get_bit($2, c.slot_id) = 1
        order by 2 desc, 1 limit $3$query$, 'chunk_' || level) using words, bits, most;
     perform pg_sleep((step - mod(extract(epoch from clock_timestamp() - began), step))::float);
-    return;
   end if;
-  select array_agg(p.place order by w.n, p.n) into places
-    from unnest(public.words_of(words)) with ordinality w(word, n)
-   cross join unnest(public.word_places(w.word)) with ordinality p(place, n);
-  if words::text ~ '!|:' then
-    marked := 'true'; -- what matches need not hold a word that the query writes out
-  elsif places is null then
-    return;
-  else
-    -- only how many words there are decides what the statement is; the places are values of it
-    select string_agg(
-             format('get_bit(m.marks, $4[%s]) = 1 and get_bit(m.marks, $4[%s]) = 1'
-                    ' and get_bit(m.marks, $4[%s]) = 1', n, n + 1, n + 2), ' or ')
-      into marked from generate_series(1, cardinality(places), 3) n;
-  end if;
-  return query execute format($query$
-    with marked as materialized (
-      select m.id from public.%1$I m where m.slot_id = any ($2) and (%2$s))
-    select c.id, ts_rank_cd(c.terms, $1, 1) as value
-      from marked
-     cross join lateral (
-       select c.id, c.terms from public.%1$I c where c.id = marked.id and c.terms @@ $1 offset 0) c
-     order by 2 desc, 1 limit $3$query$, 'chunk_' || level, marked)
-    using words, slots, most, places;
 end $body$;
 reset role;
 revoke create on schema public from portcullis_search;
