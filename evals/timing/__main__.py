@@ -10,8 +10,6 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
-
 from app.audit.record import Recorder
 from app.authz.levels import load_levels
 from app.authz.policy import Policy
@@ -26,7 +24,7 @@ from app.runtime.postgres import EmbeddedPostgres
 from app.runtime.secrets import login_passwords
 from app.runtime.supervisor import Supervisor
 from app.settings import PROJECT
-from evals.timing.corpus import DIMENSIONS, WordVectors, build
+from evals.timing.corpus import DIMENSIONS, WordVectors, build, settle
 from evals.timing.trials import LEGS, Told, measure
 
 SECRET = "a secret of a measurement, kept nowhere"  # noqa: S105 (its data is made up)
@@ -73,10 +71,8 @@ async def _measured(server: EmbeddedPostgres, given: argparse.Namespace) -> list
     server.ensure_database()
     upgrade(server.owner_url, passwords, levels, DIMENSIONS)
     database = Database.connect(server.owner_url, passwords)
-    corpus = await build(
-        database, given.seed, given.little, given.much, given.matches, given.words
-    )
-    _settle(server.owner_url)
+    corpus = await build(database, given.seed, given.little, given.much, given.matches, given.words)
+    settle(server.owner_url)
     resolver = ScopeResolver(database, Policy.load(PROJECT / "policies", levels), 600)
     copies = CodeCopies(database, levels, DIMENSIONS)
     search = AuthorisedSearch(
@@ -86,22 +82,12 @@ async def _measured(server: EmbeddedPostgres, given: argparse.Namespace) -> list
     try:
         for reader in corpus.readers:
             _say(f"\nwho reads {corpus.readable[reader]} chunks: AUC of forbidden against absent")
-            for row in await measure(
-                search, corpus, reader, given.legs, given.rounds, given.seed
-            ):
+            for row in await measure(search, corpus, reader, given.legs, given.rounds, given.seed):
                 told.append(row)
                 _say(_line(row))
     finally:
         await database.close()
     return told
-
-
-def _settle(owner_url: str) -> None:
-    """As autovacuum leaves a table that has not been written for a while."""
-    owner = create_engine(make_url(owner_url), isolation_level="AUTOCOMMIT")
-    with owner.connect() as connection:
-        connection.execute(text("vacuum analyze"))
-    owner.dispose()
 
 
 def _line(row: Told) -> str:

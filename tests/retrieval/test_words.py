@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from time import perf_counter
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -99,7 +100,7 @@ async def test_the_index_of_all_is_for_who_reads_much(place: Place) -> None:
             assert await looked_up() - before == looks
 
 
-async def _rows(place: Place, statement: str, **parameters: object) -> list[tuple[object, ...]]:
+async def _rows(place: Place, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
     """What Ann gets of a statement."""
     async with place.attacker(scoped=True) as attacker:
         rows = await attacker.connection.execute(text(statement), parameters)
