@@ -16,26 +16,29 @@ depends_on = None
 MARKS = """
 -- Three of 1024 places for each word (Bloom, "Space/time trade-offs in hash coding with allowable
 -- errors", 1970): a chunk that holds the word has all three marked, and few others have.
+create function word_marks(terms tsvector) returns bit(1024)
+language sql immutable strict parallel safe
+begin atomic
+  select coalesce(bit_or(set_bit(set_bit(set_bit(b'0'::bit(1024),
+           (w.h & 1023)::integer, 1), (w.h >> 10 & 1023)::integer, 1),
+           (w.h >> 20 & 1023)::integer, 1)), b'0'::bit(1024))
+    from (select hashtextextended(t.word, 0) as h
+            from unnest(tsvector_to_array(terms)) t(word)) w;
+end;
+
+-- The places of one word. (Written out twice: a call for each word would take longer than all
+-- else that writing a chunk does.)
 create function word_places(word text) returns integer[]
 language sql immutable strict parallel safe
 return (select array[(h & 1023)::integer, (h >> 10 & 1023)::integer, (h >> 20 & 1023)::integer]
           from hashtextextended(word, 0) h);
 
-create function word_marks(terms tsvector) returns bit(1024)
-language sql immutable strict parallel safe
-begin atomic
-  select coalesce(bit_or(set_bit(set_bit(set_bit(
-           b'0'::bit(1024), p.places[1], 1), p.places[2], 1), p.places[3], 1)), b'0'::bit(1024))
-    from unnest(tsvector_to_array(terms)) w(word)
-   cross join lateral (select public.word_places(w.word) as places offset 0) p;
-end;
-
--- The words that a query names, as the text of a query writes them: in quotes, with quotes and
--- backslashes doubled.
+-- The words that a query names, as the text of a query writes them: in quotes, with quotes doubled.
+-- (A word of the parser's, such as an address, may hold a quote and never a backslash.)
 create function words_of(query tsquery) returns text[]
 language sql immutable strict parallel safe
 return array(
-  select distinct replace(replace(m.found[1], $$''$$, $$'$$), $$\\\\$$, $$\\$$)
+  select distinct replace(m.found[1], $$''$$, $$'$$)
     from regexp_matches(query::text, $$'((?:[^']|'')*)'$$, 'g') m(found));
 
 -- The places of the bits that are set. Their number is a multiple of 64.
@@ -153,7 +156,7 @@ revoke all on function word_places(text), word_marks(tsvector), words_of(tsquery
   places_of(bit varying), most_looked_through(), step_of_words(), keep_marks(text) from public;
 grant execute on function word_places(text), words_of(tsquery), places_of(bit varying),
   most_looked_through(), step_of_words() to portcullis_search;
-grant execute on function word_marks(tsvector), word_places(text) to portcullis_ingest;
+grant execute on function word_marks(tsvector) to portcullis_ingest;
 """
 
 

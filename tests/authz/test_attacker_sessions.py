@@ -110,6 +110,20 @@ async def test_pages_do_not_tell_which_words_the_forbidden_hold(place: Place) ->
         assert told >= 8, "the marks are not what keeps the forbidden unread"
 
 
+async def test_pages_do_not_grow_with_the_forbidden_whatever_the_caller_sets(place: Place) -> None:
+    plans = ("indexscan", "indexonlyscan", "bitmapscan", "nestloop")
+    seen = []
+    for planted in (0, 2_000):
+        if planted:
+            await place.write("internal", SECRET, place.slots[1], chunks=planted)
+        place.own("vacuum analyze chunk_internal")
+        async with place.attacker(scoped=True) as attacker:
+            await attacker.gets(*(f"set enable_{plan} = off" for plan in plans))
+            seen.append(await pages(attacker, "internal", RARE))
+    # the indexes of 2,000 chunks more are a level higher
+    assert seen[1] <= seen[0] + 8
+
+
 async def test_a_login_that_sets_its_own_defaults_is_found_and_put_right(place: Place) -> None:
     async with place.attacker(scoped=False) as attacker:
         name = make_url(place.owner_url).database
