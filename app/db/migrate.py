@@ -50,7 +50,8 @@ def upgrade(
                 )
                 connection.execute(
                     text("""
-                    select keep_codes(:level), search_words_in(:level), keep_no_values(:level),
+                    select keep_codes(:level), search_words_in(:level), keep_marks(:level),
+                           keep_no_values(:level),
                            read_by_bits('chunk_' || :level, :level),
                            read_by_bits('rendition_' || :level, :level)"""),
                     {"level": level},

@@ -12,6 +12,7 @@ Quantization for Nearest Neighbor Search", TPAMI 2011, does.)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,20 +22,30 @@ from app.domain.scope import SlotSet
 from app.retrieval.codes import LevelCodes, words_of
 from app.retrieval.scan import estimate
 
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """By classification: the ids of the chunks, where there are any, and how many chunks the scope
+    may read in all."""
+
+    ids: dict[str, Ids]
+    readable: dict[str, int]
+
+
 LOOKED_AT_AGAIN = 10
 """So many times as many as are proposed are compared with the query's own components."""
 
 
 def propose(
     levels: Mapping[str, LevelCodes], readable: SlotSet, vector: Sequence[float], most: int
-) -> dict[str, Ids]:
+) -> Proposed:
     """The readable chunks of each classification among the `most` that seem nearest.
 
     Chunks that seem as near as the last of them come along, so that no order of rows decides who
-    is in. Classifications without any are left out.
+    is in.
     """
     if not levels:
-        return {}
+        return Proposed({}, {})
     components = np.asarray(vector, np.float32)
     signs = np.packbits(components > 0)[np.newaxis]
     query = words_of(signs)[0]
@@ -46,7 +57,10 @@ def propose(
     nearness = {level: estimate(near[level].rows.words, at, parts) for level, at in places.items()}
     least = _least(np.concatenate(list(nearness.values())), most)
     chosen = {level: places[level][nearness[level] >= least] for level in near}
-    return {level: Ids(near[level].rows.ids[at]) for level, at in chosen.items() if len(at)}
+    return Proposed(
+        {level: Ids(near[level].rows.ids[at]) for level, at in chosen.items() if len(at)},
+        {level: int(found.counts.sum()) for level, found in near.items()},
+    )
 
 
 def _parts(components: NDArray[np.float32]) -> NDArray[np.float32]:

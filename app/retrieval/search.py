@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from time import monotonic
 
 from app.authz.reading import Reading
 from app.db.candidates import Candidate, matching, nearest
@@ -15,7 +16,7 @@ from app.inference.embed import Embedder
 from app.retrieval.copies import CodeCopies
 from app.retrieval.fuse import fuse
 from app.retrieval.passages import to_passage
-from app.retrieval.propose import propose
+from app.retrieval.propose import Proposed, propose
 
 CANDIDATES = 60
 """How many chunks each kind of search proposes for fusion."""
@@ -23,6 +24,11 @@ SHORT = 50_000
 """Of fewer codes, a scan takes less than the way to another thread and back."""
 CODED = 400
 """How many chunks, those that seem nearest by their codes, are ranked exactly by meaning."""
+LITTLE = 10_000
+"""Up to so many readable chunks of a classification, and slots, words are looked for among these
+alone; it is `most_looked_through()` of the database."""
+STEP_SECONDS = 0.025
+"""Above that, a search takes a multiple of this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +54,32 @@ class Searcher:
     async def search(self, read: Reading, query: Query, k: int) -> Found:
         """The `k` best passages by meaning and by words, best first; fewer when less is
         readable."""
-        by_meaning = await self._nearest(read, query, CANDIDATES)
+        began = monotonic()
+        proposed = await self._proposed(read, query)
+        by_meaning = await nearest(
+            read.connection, read.scope, query.vector, CANDIDATES, proposed.ids
+        )
         by_words = await matching(read.connection, read.scope, query.text, CANDIDATES)
-        return await _found(read, fuse(by_meaning, by_words)[:k])
+        found = await _found(read, fuse(by_meaning, by_words)[:k])
+        if max((read.scope.slots.count, *proposed.readable.values())) > LITTLE:
+            # the look for words met forbidden chunks, and took the longer the more there are
+            await asyncio.sleep((began - monotonic()) % STEP_SECONDS)
+        return found
 
     async def nearest(self, read: Reading, query: Query, k: int) -> Found:
         """The `k` passages nearest by meaning, nearest first; the score is the cosine."""
-        near = await self._nearest(read, query, k)
+        proposed = await self._proposed(read, query)
+        near = await nearest(read.connection, read.scope, query.vector, k, proposed.ids)
         return await _found(read, [replace(one, value=1.0 - one.value) for one in near])
 
-    async def _nearest(self, read: Reading, query: Query, most: int) -> list[Candidate]:
+    async def _proposed(self, read: Reading, query: Query) -> Proposed:
         every = await self.copies.at(read.changes)
         codes = {level: every[level] for level in read.scope.classifications}
         slots = read.scope.slots
         work = partial(propose, codes, slots, query.vector, CODED)
         # the loop does a short scan sooner than a thread takes it over
         rows = sum(level.looked_at(slots) for level in codes.values())
-        coded = work() if rows < SHORT else await asyncio.to_thread(work)
-        return await nearest(read.connection, read.scope, query.vector, most, coded)
+        return work() if rows < SHORT else await asyncio.to_thread(work)
 
 
 async def _found(read: Reading, best: Sequence[Candidate]) -> Found:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -126,6 +126,19 @@ class Place:
             for statement in statements:
                 connection.execute(text(statement))
         engine.dispose()
+
+    @contextmanager
+    def looking_through(self, most: int) -> Iterator[None]:
+        """Words are looked for among the readable chunks alone where these are at most so many."""
+        change = (
+            "create or replace function most_looked_through() returns integer language sql"
+            " immutable parallel safe return {}"
+        )
+        self.own(change.format(most))
+        try:
+            yield
+        finally:
+            self.own(change.format(10_000))
 
     @asynccontextmanager
     async def unguarded(self) -> AsyncIterator[None]:

@@ -81,7 +81,8 @@ async def test_a_new_classification_gets_a_canary(
 ) -> None:
     faults.run(
         "select create_level('fresh', 8);"
-        " select keep_codes('fresh'), search_words_in('fresh'), keep_no_values('fresh')"
+        " select keep_codes('fresh'), search_words_in('fresh'), keep_marks('fresh'),"
+        " keep_no_values('fresh')"
     )
     assert await look(connect, (*levels, "fresh")) == ()
     faults.run("drop table chunk_fresh, rendition_fresh")

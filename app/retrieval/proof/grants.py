@@ -51,7 +51,7 @@ OF_TEXT: frozenset[Grant] = frozenset(
 """Who writes or moves rows never reads what they say."""
 OF_CHUNKS: frozenset[Grant] = OF_TEXT | {
     *((column, "SELECT", Login.CODES.value, False) for column in ("id", "slot_id", "code")),
-    *((column, "SELECT", SEARCH, False) for column in ("id", "slot_id", "terms")),
+    *((column, "SELECT", SEARCH, False) for column in ("id", "slot_id", "terms", "marks")),
 }
 """Those who search see what they search by, and no text."""
 
