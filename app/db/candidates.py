@@ -1,8 +1,4 @@
-"""Chunks that a search proposes: found under row-level security, by id, without their text.
-
-Every statement names the readable slots besides: the explicit predicate, which must agree with
-what the database derives from the sealed scope.
-"""
+"""Chunks that a search proposes: found under row-level security, by id, without their text."""
 
 from __future__ import annotations
 
@@ -14,7 +10,8 @@ from uuid import UUID
 import numpy as np
 from psycopg import sql
 
-from app.db.arrays import Ids, Integers, Reals
+from app.db import slots
+from app.db.arrays import Ids, Reals
 from app.db.direct import every
 from app.db.engine import ReaderConnection
 from app.domain.scope import Scope
@@ -44,11 +41,11 @@ async def nearest(
     named = {f"ids_{level}": ids for level, ids in (among or {}).items()}
     rows = await _best(
         connection,
-        [_nearest_in(level, slots_predicate(scope), among is not None) for level in levels],
+        [_nearest_in(level, slots.predicate(scope), among is not None) for level in levels],
         vector=Reals(np.asarray(vector, np.float32)),
         most=limit,
         **named,
-        **slots_of(scope),
+        **slots.parameters(scope),
     )
     return [Candidate(row.id, row.value, row.level) for row in rows]
 
@@ -65,24 +62,6 @@ async def matching(
     parts = [_matching_in(level) for level in scope.classifications]
     rows = await _best(connection, parts, query=query, most=limit)
     return [Candidate(row.id, -row.value, row.level) for row in rows]
-
-
-def slots_of(scope: Scope) -> dict[str, Any]:
-    """The parameters of `slots_predicate`."""
-    if scope.slots.few is not None:
-        return {"slots": Integers(np.array(scope.slots.few, np.int32))}
-    packed = scope.slots.packed
-    return {"slots": f"x{packed.hex()}", "space": 8 * len(packed)}
-
-
-def slots_predicate(scope: Scope) -> sql.SQL:
-    """That a row `c` is in a readable slot. Named slots let an index find their chunks; many are
-    sent as bits, since a long list costs more a row than one bit does."""
-    if scope.slots.few is not None:
-        return sql.SQL("c.slot_id = any (%(slots)s)")
-    return sql.SQL(
-        "c.slot_id < %(space)s and get_bit(cast(%(slots)s as bit varying), c.slot_id) = 1"
-    )
 
 
 def _nearest_in(level: str, readable: sql.SQL, among: bool) -> sql.Composed:

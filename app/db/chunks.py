@@ -16,8 +16,9 @@ from psycopg.sql import Composable
 from sqlalchemy import bindparam, cast, func, insert, literal, literal_column
 from sqlalchemy.dialects.postgresql import REGCONFIG
 
+from app.db import slots
 from app.db.arrays import Ids
-from app.db.candidates import Candidate, slots_of, slots_predicate
+from app.db.candidates import Candidate
 from app.db.direct import every
 from app.db.engine import IngestConnection, ReaderConnection
 from app.db.levels import chunk_table, delete_rows, rendition_table
@@ -69,13 +70,13 @@ async def _read(
             level=sql.Literal(level),
             chunks=sql.Identifier(f"chunk_{level}"),
             renditions=sql.Identifier(f"rendition_{level}"),
-            readable=slots_predicate(scope),
+            readable=slots.predicate(scope),
             wanted=condition,
         )
         for level, condition in wanted.items()
     ]
     return await every(
-        connection, sql.SQL(" union all ").join(parts), **slots_of(scope), **parameters
+        connection, sql.SQL(" union all ").join(parts), **slots.parameters(scope), **parameters
     )
 
 

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from sqlalchemy import literal
+from psycopg import sql
 
 from tests.authz import replacements
 from tests.retrieval.faults import CHANGES, FAULTS, Change, Fault
@@ -19,10 +18,10 @@ from tests.retrieval.faults import CHANGES, FAULTS, Change, Fault
 
 @dataclass(frozen=True)
 class Replaced:
-    """The function that `target` names, `module.attribute`, replaced by another."""
+    """The function or text that `target` names, `module.attribute`, replaced by another."""
 
     target: str
-    by: Callable[..., Any]
+    by: Callable[..., Any] | str
 
 
 @dataclass(frozen=True)
@@ -163,19 +162,17 @@ OF_OUR_OWN: list[tuple[str, Fault | Change | Replaced, str]] = [
     ),
     (
         "the explicit predicate",
-        Replaced("app.db.chunks._in_slots", lambda slot, scope: literal(True)),
+        Replaced("app.db.slots.predicate", lambda scope: sql.SQL("true")),
         LAYERS + "test_predicate",
     ),
     (
         "the slots in the search of codes",
-        Replaced(
-            "app.retrieval.codes._allowed", lambda readable, slots: np.ones(len(slots), np.bool_)
-        ),
+        Replaced("app.retrieval.codes.scan", replacements.scan_everything),
         "tests/retrieval/test_codes.py::test_what_may_not_be_read_shapes_nothing",
     ),
     (
         "what a pooled connection forgets",
-        Replaced("app.db.engine.reset_on_return", replacements.roll_back),
+        Replaced("app.db.reset._RESET", "select 1"),
         LAYERS + "test_a_pooled_connection_keeps_nothing_of_whom_it_served",
     ),
     (

@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
+import numpy as np
 
 from app.domain.record import AuditRecord
+from app.retrieval.scan import scan
 
 
-def roll_back(engine: Any) -> None:
-    event.listen(engine.sync_engine, "reset", lambda connection, *_: connection.rollback())
+def scan_everything(words: Any, slots: Any, ranges: Any, packed: Any, *rest: Any) -> None:
+    scan(words, slots, ranges, np.full(1 << 16, 255, np.uint8), *rest)
 
 
 async def everything(

@@ -20,7 +20,7 @@ from app.authz.reading import bind, reading, seal
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.catalog.sources import confirm_source
-from app.db import candidates, chunks
+from app.db import slots
 from app.db.chunks import write_rendition
 from app.db.engine import Database
 from app.domain.acl import Acl
@@ -142,8 +142,7 @@ async def test_predicate(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     scope = replace(await place.resolver.resolve(place.ann, "ask"), slots=SlotSet.of("0" * 64))
     assert await place.found(scope) == set()
 
-    for module in (candidates, chunks):
-        monkeypatch.setattr(module, "slots_predicate", lambda scope: sql.SQL("true"))
+    monkeypatch.setattr(slots, "predicate", lambda scope: sql.SQL("true"))
     assert await place.found(scope) == {place.internal}, "the predicate is not what kept it out"
 
 
