@@ -163,6 +163,12 @@ async def test_what_was_loaded_is_what_the_product_would_have_written(stage: Sta
     async with reading(stage.database, scope) as read:
         found = await matching(read.connection, scope, written, 1)
         [row] = await read_chunks(read.connection, scope, found)
+        lengths = await read.connection.execute(
+            text("""
+            select count(*) as chunks, max(ordinal) + 1 as last, count(distinct ordinal) as places
+              from chunk_internal group by document_id""")
+        )
+        assert all(one.chunks == one.last == one.places for one in lengths)
     assert row.text == written
     document = int(stage.corpus.document[best[0]])
     assert row.title == Texts(SEED).title(document)
