@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from app.authz.reading import Reading
 from app.db.candidates import Candidate, matching, nearest
 from app.db.chunks import read_chunks
+from app.db.graphs import nearest_of_audiences
 from app.domain.scope import Found
 from app.inference.embed import Embedder
+from app.retrieval.audiences import Audiences
 from app.retrieval.copies import CodeCopies
 from app.retrieval.fuse import fuse
 from app.retrieval.passages import to_passage
+from app.retrieval.plan import left
 from app.retrieval.propose import propose
 
 CANDIDATES = 60
@@ -35,10 +38,12 @@ class Query:
 
 @dataclass(frozen=True)
 class Searcher:
-    """Searches in a transaction that is bound to a scope (`app.authz.reading`)."""
+    """Searches in a transaction that is bound to a scope (`app.authz.reading`). Without
+    `audiences`, everything is found by its code."""
 
     embedder: Embedder
     copies: CodeCopies
+    audiences: Audiences | None = field(default=None, kw_only=True)
 
     async def query(self, text: str) -> Query:
         """What no scope has a part in."""
@@ -59,13 +64,17 @@ class Searcher:
 
     async def _nearest(self, read: Reading, query: Query, most: int) -> list[Candidate]:
         every = await self.copies.at(read.changes)
-        codes = {level: every[level] for level in read.scope.classifications}
-        slots = read.scope.slots
+        scope = read.scope
+        by_index = await self.audiences.chosen(scope) if self.audiences else ()
+        walked = await nearest_of_audiences(read.connection, scope, query.vector, most, by_index)
+        codes = {level: every[level] for level in scope.classifications}
+        slots = {level: left(scope.slots, walked.searched, level) for level in codes}
         work = partial(propose, codes, slots, query.vector, CODED)
         # the loop does a short scan sooner than a thread takes it over
-        rows = sum(level.looked_at(slots) for level in codes.values())
+        rows = sum(of.looked_at(slots[level]) for level, of in codes.items())
         coded = work() if rows < SHORT else await asyncio.to_thread(work)
-        return await nearest(read.connection, read.scope, query.vector, most, coded)
+        by_code = await nearest(read.connection, scope, query.vector, most, coded)
+        return sorted([*walked.found, *by_code], key=lambda c: (c.value, c.chunk_id))[:most]
 
 
 async def _found(read: Reading, best: Sequence[Candidate]) -> Found:
