@@ -9,15 +9,20 @@ from dataclasses import replace
 import pytest
 from psycopg import sql
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from app.authz.policy import Policy
 from app.authz.reading import reading
+from app.cli.command import app
 from app.db import graphs
 from app.db.audience_index import as_owner
 from app.db.direct import every
 from app.db.engine import Database, Login
 from app.errors import ConfigurationError, Conflict
 from app.retrieval.audiences import Audiences
+from app.retrieval.proof.proof import look
+from app.runtime.secrets import login_passwords
+from tests.conftest import SECRET
 from tests.retrieval.audiences import (
     ANN,
     BOB,
@@ -280,3 +285,50 @@ async def test_one_keeper_at_a_time_and_only_the_owner(company: Company) -> None
     url = company.database.engines[Login.APP].url.render_as_string(hide_password=False)
     with pytest.raises(ConfigurationError, match="owner"):
         await replace(company, owner_url=url).keep()
+
+
+async def test_the_proof_accepts_what_is_kept(company: Company, levels: tuple[str, ...]) -> None:
+    await company.keep()
+    passwords = login_passwords(SECRET)
+    found = await look(lambda: Database.connect(company.owner_url, passwords, pool_size=1), levels)
+    assert found == ()
+
+
+async def test_searches_go_on_while_indexes_come_and_go(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each finds what an exact one does, whatever the keeper does meanwhile."""
+    monkeypatch.setattr("app.retrieval.audiences.KNOWN_SECONDS", -1.0)
+    searcher = company.searcher()
+    ended = False
+
+    async def search() -> int:
+        count = 0
+        while not ended:
+            vector = company.vector()
+            async with company.reading(ANN) as read:
+                found = await searcher._nearest(read, query_of(vector), 60)
+                assert found == await exact(read, vector, 60)
+            count += 1
+        return count
+
+    searching = [asyncio.create_task(search()) for _ in range(2)]
+    for _ in range(5):
+        await company.keep()
+        await company.share("shared0", ["group:board"])
+        await company.keep()
+        await company.share("shared0", ["group:staff"])
+    ended = True
+    assert min(await asyncio.gather(*searching)) > 5
+
+
+def test_the_command_keeps_and_lists(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTCULLIS_DATABASE_URL", company.owner_url)
+    monkeypatch.setenv("PORTCULLIS_SECRET_KEY", SECRET)
+    monkeypatch.setenv("PORTCULLIS_AUDIENCE_CHUNKS", str(THRESHOLD))
+    for said in ("made the index of group:staff in internal: 240 chunks in 6 slots", ""):
+        ran = CliRunner().invoke(app, ["index", "keep", "--memory", "64"])
+        assert (ran.exit_code, ran.stdout[: len(said) or None]) == (0, said)
+    listed = CliRunner().invoke(app, ["index", "list"]).stdout
+    assert "group:staff" in listed
+    assert listed.split()[-3:] == ["ready", "240", "6"]
