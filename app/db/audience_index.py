@@ -35,6 +35,14 @@ select c.relname as name from pg_class c
  where c.relkind = 'i' and c.relnamespace = 'public'::regnamespace and c.relname ~ '^audience_\\d+$'
    and c.relname not in (select 'audience_' || id from audience)
 """
+# Of how many rows a table has, an estimate is enough to look closer.
+_ANYTHING = """
+select exists (select from audience)
+    or (%(threshold)s > 0 and exists (
+         select from pg_class c
+          where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+            and c.relname ~ '^chunk_' and c.reltuples >= %(threshold)s))
+"""
 _NOT_THE_OWNERS = (
     "PORTCULLIS_DATABASE_URL must name the owner of a database with this version's schema;"
     " `portcullis doctor` says which it has"
@@ -130,3 +138,16 @@ async def as_owner(owner_url: str, memory: int | None = None) -> AsyncIterator[O
         raise DatabaseUnavailable from error
     except psycopg.errors.UndefinedTable as error:
         raise ConfigurationError(_NOT_THE_OWNERS) from error
+
+
+def anything_to_keep(owner_url: str, threshold: int) -> bool:
+    """Whether a keeper would have something to do, or soon may. Raises DatabaseUnavailable."""
+    words = make_url(owner_url).set(drivername="postgresql")
+    try:
+        with psycopg.connect(
+            words.render_as_string(hide_password=False), connect_timeout=3
+        ) as connection:
+            found = connection.execute(_ANYTHING, {"threshold": threshold}).fetchone()
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable from error
+    return bool(found and found[0])

@@ -93,6 +93,7 @@ async def _do(owner: Owner, level: str, what: Due) -> AsyncIterator[str]:
         yield f"dropped an index of {level} that its audience may not read all of, or is too small"
     for audience, slots in what.counted:
         await owner.count(audience, slots)
+    missed = set()
     for held in what.made:
         began = monotonic()
         try:
@@ -100,6 +101,7 @@ async def _do(owner: Owner, level: str, what: Due) -> AsyncIterator[str]:
         except psycopg.Error as error:
             if owner.connection.closed:
                 raise
+            missed.add(held.principal_id)
             yield f"Postgres could not build the index of {held.name} in {level} ({error.sqlstate})"
             continue
         yield (
@@ -107,6 +109,8 @@ async def _do(owner: Owner, level: str, what: Due) -> AsyncIterator[str]:
             f" {len(held.slots.ids)} slots, {monotonic() - began:.1f} s"
         )
     for audience in what.last:
+        if audience.principal_id in missed:
+            continue
         await owner.drop(audience.id)
         yield f"dropped an index of {level} that a newer one has taken the place of"
 

@@ -127,8 +127,11 @@ class Company:
 
     async def building(self) -> None:
         """Wait until there is an index, ready or not."""
-        while not await self.indexes():
+        for _ in range(1_000):
+            if await self.indexes():
+                return
             await asyncio.sleep(0.05)
+        raise AssertionError
 
     async def close(self) -> None:
         """Nobody may read anything of it any more, and nothing is left to be read."""
