@@ -16,8 +16,9 @@ from app.authz.reading import reading
 from app.cli.command import app
 from app.db import graphs
 from app.db.audience_index import as_owner
-from app.db.direct import every
+from app.db.direct import driver, every
 from app.db.engine import Database, Login
+from app.domain.scope import SlotSet
 from app.errors import ConfigurationError, Conflict
 from app.retrieval.audiences import Audiences
 from app.retrieval.proof.proof import look
@@ -63,6 +64,10 @@ async def company(
 
 
 async def test_an_index_holds_what_all_holders_may_read_and_nothing_else(company: Company) -> None:
+    """And is made for what many hold: not for a person, nor for a group that nobody is in yet."""
+    for container, allow in (("own", ANN), ("nobody", "group:unknown")):
+        await company.share(container, [allow])
+        await company.write(container, THRESHOLD)
     [done] = await company.keep()
     assert done.startswith(f"made the index of group:staff in {LEVEL}: 240 chunks in 6 slots")
     [audience] = await company.kept()
@@ -91,11 +96,30 @@ async def test_the_planner_takes_the_index(company: Company) -> None:
     async with company.reading(ANN) as read:
         by = await Audiences(company.database, THRESHOLD).chosen(read.scope)
         query, parameters = graphs.statement(read.scope, company.vector().tolist(), 10, by)
-        await read.connection.execute(text("set local enable_sort = off"))
+        await (await driver(read.connection)).execute(graphs._SET, {"breadth": "40"})
         plan = await every(read.connection, sql.SQL("explain (costs off) ") + query, **parameters)
     lines = [row[0] for row in plan]
     assert any(f"Index Scan using {by[0].index} on chunk_{LEVEL}" in line for line in lines)
     assert not any(line.strip().startswith("->  Sort") for line in lines)
+
+
+async def test_the_predicate_holds_in_an_index_too(company: Company) -> None:
+    """A scope whose slots are fewer than the seal allows gets only those."""
+    await company.keep()
+    async with company.reading(ANN) as read:
+        by = await Audiences(company.database, THRESHOLD).chosen(read.scope)
+        few = replace(read.scope, slots=SlotSet.of("0" * 64))
+        walked = await graphs.nearest_of_audiences(
+            read.connection, few, company.vector().tolist(), 10, by
+        )
+    assert (walked.found, walked.searched) == ((), by)
+
+
+async def test_what_is_set_for_an_index_ends_with_it(company: Company) -> None:
+    await company.keep()
+    async with company.reading(ANN) as read:
+        await company.walked(read, company.vector(), read.scope)
+        assert await read.connection.scalar(text("show enable_sort")) == "on"
 
 
 async def test_settings_that_postgres_did_not_take_are_noticed(
@@ -276,6 +300,32 @@ async def test_a_build_that_fails_leaves_nothing(
     [said] = await company.keep()
     assert said == f"Postgres could not build the index of group:staff in {LEVEL} (22023)"
     assert (await company.kept(), await company.indexes()) == ([], set())
+
+
+async def test_an_index_stays_until_its_successor_is_there(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await company.keep()
+    before = await company.indexes()
+    await company.share("more", ["group:staff"])
+    await company.write("more")
+    monkeypatch.setattr("app.db.audience_index.NEIGHBOURS", 1_000)
+    [said] = await company.keep()
+    assert "could not build" in said
+    assert await company.indexes() == before
+
+
+async def test_a_drop_waits_for_nobody_who_reads(company: Company) -> None:
+    """It waits itself, for a reading that was there first, and the others go on."""
+    await company.keep()
+    async with company.reading(ANN) as first:
+        await exact(first, company.vector(), 10)
+        dropping = asyncio.create_task(company.keep(threshold=0))
+        await asyncio.sleep(1)
+        async with asyncio.timeout(10), company.reading(ANN) as read:
+            assert len(await exact(read, company.vector(), 10)) == 10
+        assert not dropping.done()
+    assert len(await dropping) == 1
 
 
 async def test_one_keeper_at_a_time_and_only_the_owner(company: Company) -> None:
