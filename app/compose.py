@@ -23,6 +23,7 @@ from app.errors import ConfigurationError
 from app.inference.chat import ChatModel
 from app.inference.embed import LocalEmbedder, embedding_dimensions
 from app.releases.current import release_name
+from app.retrieval.audiences import Audiences
 from app.retrieval.authorised import AuthorisedSearch
 from app.retrieval.copies import CodeCopies
 from app.retrieval.proof.watch import ProofWatch
@@ -86,7 +87,7 @@ def compose(settings: Settings) -> Parts:
     profile = profile_of(settings.chat_model, settings.chat_profile)
     resolver = ScopeResolver(database, policy, settings.scope_seconds)
     copies = CodeCopies(database, levels, embedding_dimensions(settings.embedding_model))
-    searcher = Searcher(embedder, copies)
+    searcher = Searcher(embedder, copies, audiences=Audiences(database, settings.audience_chunks))
     recorder = Recorder(database)
     conversations = Conversations(database, policy)
     watch = Watch(database, policy)

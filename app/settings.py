@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     sync_minutes: int = Field(
         default=15, description="How often every source is synced by itself; 0: never", ge=0
     )
+    audience_chunks: int = Field(
+        default=2_000_000,
+        description="From so many chunks of a classification on that everybody in one group may"
+        " read, an approximate index over them is kept; 0: never",
+        ge=0,
+    )
 
     demo: bool = Field(
         default=False, description="Offer the demo company's people on the sign-in page"

@@ -36,9 +36,28 @@ class SlotSet:
         packed = int(bits, 2).to_bytes(len(bits) // 8, "big") if bits else b""
         return cls(packed, count, few)
 
+    def holds(self, packed: bytes) -> bool:
+        """Whether all slots of a set, given as `packed` is, are in it."""
+        size = max(len(self.packed), len(packed))
+        return not _number(packed, size) & ~_number(self.packed, size)
+
+    def without(self, packed: bytes) -> SlotSet:
+        """Those that are not in a set given as `packed` is."""
+        size = len(self.packed)
+        return SlotSet.of(
+            format(_number(self.packed, size) & ~_number(packed, size), f"0{8 * size}b")
+            if size
+            else ""
+        )
+
     def __contains__(self, slot: int) -> bool:
         byte, bit = divmod(slot, 8)
         return 0 <= byte < len(self.packed) and bool(self.packed[byte] >> (7 - bit) & 1)
+
+
+def _number(packed: bytes, size: int) -> int:
+    """Of `size` bytes: what is past the end of `packed` is zero, and what it has more is left."""
+    return int.from_bytes(packed[:size].ljust(size, b"\0"), "big")
 
 
 @dataclass(frozen=True, slots=True)

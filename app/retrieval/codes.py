@@ -39,18 +39,20 @@ class Rows(NamedTuple):
 
 
 class Near(NamedTuple):
-    """What a scan found: a distance, or `FORBIDDEN`, for each of the rows that it looked at (all
-    where `places` is None), and how many readable ones there are of each distance."""
+    """What a scan found: a distance, or `FORBIDDEN`, for each of the rows that it looked at, those
+    of one of the `ranges` after the other, and how many readable ones there are of each
+    distance."""
 
     rows: Rows
-    places: NDArray[np.int64] | None
+    ranges: NDArray[np.int64]
     distances: NDArray[np.uint16]
     counts: NDArray[np.int64]
 
     def within(self, last: int) -> NDArray[np.int64]:
         """The places of the readable rows that are at most so far."""
         at = np.flatnonzero(self.distances <= last)
-        return at if self.places is None else self.places[at]
+        ends = np.cumsum(self.ranges[:, 1] - self.ranges[:, 0])
+        return at + (self.ranges[:, 1] - ends)[np.searchsorted(ends, at, side="right")]
 
 
 @dataclass
@@ -95,25 +97,19 @@ class LevelCodes:
 
     def looked_at(self, readable: SlotSet) -> int:
         """How many rows a scan for these slots looks at."""
-        if readable.few is None:
-            return self.count
-        ranges = _ranges(self.rows, readable.few, self.count)
+        ranges = _ranges(self.rows, readable, self.count)
         return int((ranges[:, 1] - ranges[:, 0]).sum())
 
     def near(self, query: Words, readable: SlotSet) -> Near:
-        """How near the readable chunks are. Where few slots are readable, only theirs are looked
-        at, and what is not sorted yet."""
+        """How near the readable chunks are. Only those of readable slots are looked at, and what
+        is not sorted yet."""
         count, rows = self.count, self.rows  # in this order, as `_take` writes them in the other
-        count = min(count, len(rows.ids))
-        places, ranges = None, np.array([[0, count]], np.int64)
-        if readable.few is not None:
-            ranges = _ranges(rows, readable.few, count)
-            places = np.concatenate([np.arange(first, end) for first, end in ranges])
-        distances = np.empty(count if places is None else len(places), np.uint16)
+        ranges = _ranges(rows, readable, min(count, len(rows.ids)))
+        distances = np.empty((ranges[:, 1] - ranges[:, 0]).sum(), np.uint16)
         counts = np.zeros(64 * len(query) + 1, np.int64)
         packed = np.frombuffer(bytearray(readable.packed), np.uint8)
         scan(rows.words, rows.slots, ranges, packed, query, distances, counts)
-        return Near(rows, places, distances, counts)
+        return Near(rows, ranges, distances, counts)
 
     def _take(self, rows: Rows) -> None:
         keys = np.frombuffer(rows.ids.tobytes(), np.uint64)[::2]
@@ -159,11 +155,22 @@ def words_of(codes: NDArray[np.uint8]) -> Words:
     return np.ascontiguousarray(padded).view(np.uint64)
 
 
-def _ranges(rows: Rows, slots: Sequence[int], count: int) -> NDArray[np.int64]:
-    """The rows of these slots, and those that are not sorted yet."""
-    wanted = np.asarray(slots, np.int32)
-    at = np.searchsorted(rows.held, wanted)
-    known = at < len(rows.held)
-    at = at[known][rows.held[at[known]] == wanted[known]]
+def _ranges(rows: Rows, readable: SlotSet, count: int) -> NDArray[np.int64]:
+    """The rows of these slots, and those that are not sorted yet: the first of each range and the
+    one past its last, in order."""
+    if readable.few is not None:
+        wanted = np.asarray(readable.few, np.int32)
+        at = np.searchsorted(rows.held, wanted)
+        known = at < len(rows.held)
+        at = at[known][rows.held[at[known]] == wanted[known]]
+        first, end = rows.starts[at], rows.starts[at + 1]
+    else:
+        bits = np.unpackbits(np.frombuffer(readable.packed, np.uint8))
+        inside = np.flatnonzero(rows.held < len(bits))
+        # one range where the rows of several readable slots lie side by side
+        wanted = np.zeros(len(rows.held) + 2, np.int8)
+        wanted[inside + 1] = bits[rows.held[inside]]
+        turns = np.flatnonzero(np.diff(wanted))
+        first, end = rows.starts[turns[::2]], rows.starts[turns[1::2]]
     loose = np.array([[rows.starts[-1], count]], np.int64)
-    return np.concatenate([np.stack([rows.starts[at], rows.starts[at + 1]], axis=1), loose])
+    return np.concatenate([np.stack([first, end], axis=1), loose])

@@ -37,9 +37,12 @@ LOOKED_AT_AGAIN = 10
 
 
 def propose(
-    levels: Mapping[str, LevelCodes], readable: SlotSet, vector: Sequence[float], most: int
+    levels: Mapping[str, LevelCodes],
+    readable: Mapping[str, SlotSet],
+    vector: Sequence[float],
+    most: int,
 ) -> Proposed:
-    """The readable chunks of each classification among the `most` that seem nearest.
+    """The chunks in `readable` slots of each classification among the `most` that seem nearest.
 
     Chunks that seem as near as the last of them come along, so that no order of rows decides who
     is in.
@@ -49,7 +52,7 @@ def propose(
     components = np.asarray(vector, np.float32)
     signs = np.packbits(components > 0)[np.newaxis]
     query = words_of(signs)[0]
-    near = {level: codes.near(query, readable) for level, codes in levels.items()}
+    near = {level: codes.near(query, readable[level]) for level, codes in levels.items()}
     every = np.sum([found.counts for found in near.values()], axis=0)
     last = int(np.searchsorted(np.cumsum(every), LOOKED_AT_AGAIN * most))
     parts = _parts(components)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
 
 from app.authz.reading import Reading
 from app.db.candidates import Candidate, matching, nearest
 from app.db.chunks import read_chunks
+from app.db.graphs import nearest_of_audiences
 from app.domain.scope import Found
 from app.inference.embed import Embedder
+from app.retrieval.audiences import Audiences
 from app.retrieval.copies import CodeCopies
 from app.retrieval.fuse import fuse
 from app.retrieval.passages import to_passage
-from app.retrieval.propose import Proposed, propose
+from app.retrieval.plan import left
+from app.retrieval.propose import propose
 
 CANDIDATES = 60
 """How many chunks each kind of search proposes for fusion."""
@@ -41,10 +44,12 @@ class Query:
 
 @dataclass(frozen=True)
 class Searcher:
-    """Searches in a transaction that is bound to a scope (`app.authz.reading`)."""
+    """Searches in a transaction that is bound to a scope (`app.authz.reading`). Without
+    `audiences`, everything is found by its code."""
 
     embedder: Embedder
     copies: CodeCopies
+    audiences: Audiences | None = field(default=None, kw_only=True)
 
     async def query(self, text: str) -> Query:
         """What no scope has a part in."""
@@ -55,31 +60,37 @@ class Searcher:
         """The `k` best passages by meaning and by words, best first; fewer when less is
         readable."""
         began = monotonic()
-        proposed = await self._proposed(read, query)
-        by_meaning = await nearest(
-            read.connection, read.scope, query.vector, CANDIDATES, proposed.ids
-        )
+        by_meaning, reads_much = await self._nearest(read, query, CANDIDATES)
         by_words = await matching(read.connection, read.scope, query.text, CANDIDATES)
         found = await _found(read, fuse(by_meaning, by_words)[:k])
-        if max((read.scope.slots.count, *proposed.readable.values())) > LITTLE:
+        if reads_much:
             # the look for words met forbidden chunks, and took the longer the more there are
             await asyncio.sleep((began - monotonic()) % STEP_SECONDS)
         return found
 
     async def nearest(self, read: Reading, query: Query, k: int) -> Found:
         """The `k` passages nearest by meaning, nearest first; the score is the cosine."""
-        proposed = await self._proposed(read, query)
-        near = await nearest(read.connection, read.scope, query.vector, k, proposed.ids)
+        near, _ = await self._nearest(read, query, k)
         return await _found(read, [replace(one, value=1.0 - one.value) for one in near])
 
-    async def _proposed(self, read: Reading, query: Query) -> Proposed:
+    async def _nearest(
+        self, read: Reading, query: Query, most: int
+    ) -> tuple[list[Candidate], bool]:
+        """The nearest by meaning, and whether the scope reads more than `LITTLE`."""
         every = await self.copies.at(read.changes)
-        codes = {level: every[level] for level in read.scope.classifications}
-        slots = read.scope.slots
+        scope = read.scope
+        by_index = await self.audiences.chosen(scope) if self.audiences else ()
+        walked = await nearest_of_audiences(read.connection, scope, query.vector, most, by_index)
+        codes = {level: every[level] for level in scope.classifications}
+        slots = {level: left(scope.slots, walked.searched, level) for level in codes}
         work = partial(propose, codes, slots, query.vector, CODED)
         # the loop does a short scan sooner than a thread takes it over
-        rows = sum(level.looked_at(slots) for level in codes.values())
-        return work() if rows < SHORT else await asyncio.to_thread(work)
+        rows = sum(of.looked_at(slots[level]) for level, of in codes.items())
+        proposed = work() if rows < SHORT else await asyncio.to_thread(work)
+        by_code = await nearest(read.connection, scope, query.vector, most, proposed.ids)
+        near = sorted([*walked.found, *by_code], key=lambda c: (c.value, c.chunk_id))[:most]
+        most_readable = max((scope.slots.count, *proposed.readable.values()))
+        return near, bool(walked.searched) or most_readable > LITTLE
 
 
 async def _found(read: Reading, best: Sequence[Candidate]) -> Found:

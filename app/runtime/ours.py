@@ -1,4 +1,4 @@
-"""Our own two processes: the web service and the worker."""
+"""Our own processes: the web service, the worker, and who keeps the indexes of audiences."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import httpx
 
 from app.runtime.part import Start
+
+KEEP_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,24 @@ class IngestionWorker:
 
     def start(self) -> Start:
         return Start([sys.executable, "-m", "ingestion.worker"], self.environment)
+
+    def healthy(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class IndexKeeper:
+    """`portcullis index keep`, again and again. It has the rights of the database's owner, and
+    serves nobody. `memory`, in MB, is what a build may take; None: what the server says."""
+
+    environment: dict[str, str] = field(repr=False)
+    memory: int | None
+    name: str = "index-keeper"
+
+    def start(self) -> Start:
+        memory = ["--memory", str(self.memory)] if self.memory else []
+        command = ["index", "keep", "--every", str(KEEP_SECONDS), *memory]
+        return Start([sys.executable, "-m", "app.cli", *command], self.environment)
 
     def healthy(self) -> bool:
         return True

@@ -17,7 +17,8 @@ from app.errors import ConfigurationError
 from app.runtime.endpoints import Endpoints, chat_key, hold
 from app.runtime.environment import child_environment
 from app.runtime.folders import Folders
-from app.runtime.ours import IngestionWorker, WebService
+from app.runtime.keeping import Keeping, build_memory
+from app.runtime.ours import IndexKeeper, IngestionWorker, WebService
 from app.runtime.part import Part
 from app.runtime.postgres import EmbeddedPostgres
 from app.runtime.process import sweep
@@ -62,9 +63,10 @@ def run(settings: Settings, show: Show | None = None) -> int:
         _require_port(settings.host, settings.port)
         supervisor = Supervisor(folders, progress.say)
         try:
-            _start(settings, folders, supervisor, progress, show)
+            keeping = _start(settings, folders, supervisor, progress, show)
             while True:
                 supervisor.poll()
+                keeping.look()
                 time.sleep(0.5)
         except _Stop:
             progress.say("stopping")
@@ -81,8 +83,9 @@ def _start(
     supervisor: Supervisor,
     progress: _Progress,
     show: Show | None,
-) -> None:
+) -> Keeping:
     progress.say(f"data folder {folders.root}")
+    embedded = settings.database_url is None
     settings = _servers(settings, folders, supervisor, progress)
     migrate(settings)
     progress.say("database schema is current")
@@ -115,6 +118,13 @@ def _start(
         sys.stdout.write(show.accounts())
     sys.stdout.write("  Ctrl-C stops everything.\n\n")
     sys.stdout.flush()
+    assert settings.database_url is not None
+    return Keeping(
+        supervisor,
+        IndexKeeper(environment, build_memory() if embedded else None),
+        settings.database_url.get_secret_value(),
+        settings.audience_chunks,
+    )
 
 
 def _servers(

@@ -87,6 +87,11 @@ class Faults:
 
 
 _READER = "create policy reader on {} for select to portcullis_reader using (true)"
+_AUDIENCE = (
+    "insert into audience (id, principal_id, classification, slots, counts)"
+    " overriding system value select {}, min(id), 'internal',"
+    " cast('x00ffffffffffffff' as bit varying), '{{}}' from principal; "
+)
 
 FAULTS = [
     Fault(
@@ -322,6 +327,43 @@ FAULTS = [
         "create table more (chunk uuid references chunk_internal)",
         "drop table more",
         ("the foreign key public.more.more_chunk_fkey touches chunk_internal",),
+    ),
+    Fault(
+        "an approximate index over everything",
+        "create index everything on chunk_internal using hnsw (embedding halfvec_cosine_ops)",
+        "drop index everything",
+        ("the hnsw index public.everything on chunk_internal is not one that is kept for an",
+         "drop index concurrently public.everything"),
+    ),
+    Fault(
+        "another kind of it",
+        "create index everything on chunk_regulated using ivfflat (embedding halfvec_cosine_ops)",
+        "drop index everything",
+        ("the ivfflat index public.everything on chunk_regulated is not one that is kept",),
+    ),
+    Fault(
+        "an index over other slots than those of its audience",
+        _AUDIENCE.format(900001)
+        + "create index audience_900001 on chunk_internal using hnsw"
+        " (embedding halfvec_cosine_ops) where slot_id < 64 and"
+        " get_bit(cast('x003fffffffffffff' as bit varying), slot_id) = 1",
+        "drop index audience_900001; delete from audience",
+        ("the hnsw index public.audience_900001 on chunk_internal is not over the slots of its",),
+    ),
+    Fault(
+        "an index of an audience on another table",
+        _AUDIENCE.format(900002)
+        + "create index audience_900002 on chunk_regulated using hnsw"
+        " (embedding halfvec_cosine_ops) where slot_id < 64 and"
+        " get_bit(cast('x00ffffffffffffff' as bit varying), slot_id) = 1",
+        "drop index audience_900002; delete from audience",
+        ("the hnsw index public.audience_900002 on chunk_regulated is not over the slots of its",),
+    ),
+    Fault(
+        "audiences that a login writes",
+        "grant insert on audience to portcullis_app",
+        "revoke insert on audience from portcullis_app",
+        ("portcullis_app may insert audience; revoke insert on audience from portcullis_app",),
     ),
     Fault(
         "a canary that nobody may read",

@@ -77,7 +77,9 @@ def proposed(
     codes: LevelCodes, readable: set[int], vector: list[float], most: int, size: int = 64
 ) -> set[UUID]:
     found = list(
-        propose({"internal": codes}, slot_set(readable, size), vector, most).ids.get("internal", ())
+        propose({"internal": codes}, {"internal": slot_set(readable, size)}, vector, most).ids.get(
+            "internal", ()
+        )
     )
     assert len(found) == len(set(found))
     return set(found)
@@ -115,7 +117,7 @@ def test_what_may_not_be_read_shapes_nothing() -> None:
                 level: set(ids)
                 for level, ids in propose(
                     {level: LevelCodes(rows_of(held)) for level, held in corpus.items()},
-                    slot_set(readable), vector, 30,
+                    dict.fromkeys(corpus, slot_set(readable)), vector, 30,
                 ).ids.items()
             }
             for corpus in (

@@ -15,12 +15,15 @@ from app.authz.grants import set_container_acl
 from app.authz.policy import Policy
 from app.authz.reading import reading
 from app.authz.scope import ScopeResolver
+from app.db.audience_index import as_owner
 from app.db.candidates import matching, nearest
 from app.db.engine import Database
 from app.db.levels import chunk_table, delete_rows, rendition_table
 from app.domain.acl import Acl
 from app.domain.principal import Account
+from app.retrieval.audiences import Audiences
 from app.retrieval.copies import CodeCopies
+from app.retrieval.keep import keep
 from app.retrieval.search import CANDIDATES, Searcher
 from tests.answering.passages import HashingEmbedder
 from tests.searching import search
@@ -34,6 +37,8 @@ WORDS = (
 )
 CONTAINERS = 40
 DOCUMENTS = 600
+LARGE = 8
+"""Chunks of an audience from which on it has an index here."""
 EMBEDDER = HashingEmbedder()
 QUERIES = ["harbour crane", "salary of the probe", "bonus", "tide permit lease", "zebra"]
 
@@ -76,7 +81,7 @@ class World:
 
 
 async def found(
-    database: Database, resolver: ScopeResolver, searcher: Searcher, account: Account
+    database: Database, resolver: ScopeResolver, searchers: Sequence[Searcher], account: Account
 ) -> list[object]:
     """Everything that a search tells: by meaning, by words and both, with scores and order."""
     scope = await resolver.resolve(account, "search")
@@ -86,13 +91,14 @@ async def found(
             [vector] = EMBEDDER.embed([query])
             told.append(await nearest(read.connection, scope, vector, CANDIDATES))
             told.append(await matching(read.connection, scope, query, CANDIDATES))
-        both = await search(database, searcher, scope, query, 20)
-        told.append([(passage.chunk_id, passage.score, passage.text) for passage in both.passages])
+        for searcher in searchers:
+            both = await search(database, searcher, scope, query, 20)
+            told.append([(p.chunk_id, p.score, p.text) for p in both.passages])
     return told
 
 
 async def test_results_are_those_on_the_corpus_without_what_may_not_be_read(
-    database: Database, policy: Policy, monkeypatch: pytest.MonkeyPatch
+    database: Database, owner_url: str, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # fewer than there are readable chunks, so that the codes do choose
     monkeypatch.setattr("app.retrieval.search.CODED", 40)
@@ -125,8 +131,13 @@ async def test_results_are_those_on_the_corpus_without_what_may_not_be_read(
     everything = set(world.documents)
     await world.write(everything)
     resolver = ScopeResolver(database, policy, 60)
-    searcher = Searcher(EMBEDDER, CodeCopies(database, LEVELS, EMBEDDER.dimensions))
-    shares = []
+    copies = CodeCopies(database, LEVELS, EMBEDDER.dimensions)
+    audiences = Audiences(database, LARGE)
+    searchers = [Searcher(EMBEDDER, copies), Searcher(EMBEDDER, copies, audiences=audiences)]
+    async with as_owner(owner_url) as owner:
+        made = [done async for done in keep(database, owner, LEVELS, LARGE)]
+    assert len(made) > 10, "the world is not interesting any more"
+    shares, by_index = [], 0
     for person in people:
         account = await find_account(database, person.email)
         scope = await resolver.resolve(account, "search")
@@ -136,9 +147,11 @@ async def test_results_are_those_on_the_corpus_without_what_may_not_be_read(
             if slot in scope.slots and level in scope.classifications
         }
         shares.append(len(readable) / len(everything))
-        with_all = await found(database, resolver, searcher, account)
+        by_index += len(await audiences.chosen(scope))
+        with_all = await found(database, resolver, searchers, account)
         await world.remove(everything - readable)
-        without = await found(database, resolver, searcher, account)
+        without = await found(database, resolver, searchers, account)
         await world.write(everything - readable)
         assert with_all == without, f"{person.email}, seed {SEED}"
     assert min(shares) < 0.5 < max(shares), "the world is not interesting any more"
+    assert by_index > 10, "the world is not interesting any more"

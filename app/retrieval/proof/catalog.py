@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from sqlalchemy import text
 
 from app.db.engine import Database
-from app.retrieval.proof import functions, grants, policies, roles, statistics, surroundings
+from app.retrieval.proof import (
+    functions,
+    grants,
+    indexes,
+    policies,
+    roles,
+    statistics,
+    surroundings,
+)
 
 _PATH = text("set local search_path = pg_catalog")
 
@@ -25,6 +33,7 @@ async def findings(database: Database, levels: Sequence[str]) -> list[str]:
             *await policies.findings(connection, levels),
             *await grants.findings(connection, tables),
             *await statistics.findings(connection, tables),
+            *await indexes.findings(connection, tables),
             *await surroundings.findings(connection, tables),
             *await functions.findings(connection),
         ]

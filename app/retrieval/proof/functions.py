@@ -21,6 +21,7 @@ DEFINERS = {
     "public.reading_revision()": _READER,
     "public.readable_bits(text)": _READER | {SEARCH},
     "public.matching_chunks(text,tsquery,integer)": _READER,
+    "public.audience_open(bigint)": _READER,
     "public.slots_readable_by(bigint[])": _NOBODY,
     "public.slot_space()": _NOBODY,
     "public.keep_document_history()": _NOBODY,

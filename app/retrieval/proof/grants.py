@@ -54,11 +54,13 @@ OF_CHUNKS: frozenset[Grant] = OF_TEXT | {
     *((column, "SELECT", SEARCH, False) for column in ("id", "slot_id", "terms", "marks")),
 }
 """Those who search see what they search by, and no text."""
+OF_AUDIENCES: frozenset[Grant] = frozenset({(None, "SELECT", APP, False)})
+"""What it says of an index is believed, so only the owner writes it."""
 
 
 async def findings(connection: AppConnection, tables: list[str]) -> list[str]:
     """What is wrong with the grants. `tables` are those that hold text."""
-    granted: dict[str, set[Grant]] = {name: set() for name in tables}
+    granted: dict[str, set[Grant]] = {name: set() for name in (*tables, "audience")}
     said = []
     for row in await connection.execute(_GRANTS):
         grant = (row.column, row.privilege, row.grantee, row.passes_on)
@@ -67,10 +69,16 @@ async def findings(connection: AppConnection, tables: list[str]) -> list[str]:
         elif row.name in NOBODY or row.grantee in ("public", READER):
             said.append(_too_much(row.name, grant))
     for name, grants in granted.items():
-        ours = OF_CHUNKS if name.startswith("chunk_") else OF_TEXT
+        ours = _ours(name)
         said += [_too_much(name, grant) for grant in sorted(grants - ours, key=str)]
         said += [_missing(name, grant) for grant in sorted(ours - grants, key=str)]
     return said
+
+
+def _ours(table: str) -> frozenset[Grant]:
+    if table == "audience":
+        return OF_AUDIENCES
+    return OF_CHUNKS if table.startswith("chunk_") else OF_TEXT
 
 
 def _too_much(table: str, grant: Grant) -> str:
