@@ -81,15 +81,16 @@ class Owner:
         try:
             await self.connection.execute(build)
         except psycopg.Error:
-            await self.drop(id_, pause=0)
+            await self.drop(id_, at_once=True)
             raise
         await self.connection.execute(_STATE, {"id": id_, "state": "ready"})
         return int(id_)
 
-    async def drop(self, audience_id: int, pause: float = PAUSE) -> None:
-        """Searches use it no more from now on, and then it is gone."""
+    async def drop(self, audience_id: int, *, at_once: bool = False) -> None:
+        """Searches use it no more from now on, and then it is gone; `at_once` where none did."""
         await self.connection.execute(_STATE, {"id": audience_id, "state": "ending"})
-        await asyncio.sleep(pause)
+        if not at_once:
+            await asyncio.sleep(PAUSE)
         await self._drop(index_name(audience_id))
         await self.connection.execute(_FORGET, {"id": audience_id})
 
