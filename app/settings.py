@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         default=15, description="How often every source is synced by itself; 0: never", ge=0
     )
     audience_chunks: int = Field(
-        default=2_000_000,
+        default=3_000_000,
         description="From so many chunks of a classification on that everybody in one group may"
         " read, an approximate index over them is kept; 0: never",
         ge=0,

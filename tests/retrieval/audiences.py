@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import psycopg
+import pytest
 from numpy.typing import NDArray
 from sqlalchemy import insert, make_url, text
 
@@ -184,3 +185,28 @@ async def exact(read: Reading, vector: NDArray[np.float32], most: int) -> list[C
 
 def query_of(vector: NDArray[np.float32]) -> Query:
     return Query("", vector.tolist())
+
+
+SHARED = [f"shared{n}" for n in range(6)]
+
+
+@pytest.fixture
+async def company(
+    database: Database,
+    owner_url: str,
+    policy: Policy,
+    levels: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Company]:
+    """Six containers for all staff, one that denies temps besides, one for the board."""
+    monkeypatch.setattr("app.db.audience_index.PAUSE", 0.0)
+    company = await Company.found(database, owner_url, policy, levels)
+    for container in SHARED:
+        await company.share(container, ["group:staff"])
+    await company.share("guarded", ["group:staff"], ["group:temps"])
+    await company.share("board", ["group:board"])
+    for container in company.slots:
+        await company.write(container)
+    yield company
+    await company.keep(threshold=0)
+    await company.close()
