@@ -10,12 +10,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import create_engine, event, make_url, text
 
+from app.authz import recheck
 from app.authz.directory import Group, Person, replace_directory
 from app.authz.grants import set_container_acl
 from app.authz.policy import Policy
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
-from app.db.engine import Database, Login
+from app.db.direct import every
+from app.db.engine import Database
 from app.domain.acl import Acl
 from app.domain.principal import Account, Role
 
@@ -60,21 +62,25 @@ async def place(database: Database) -> AsyncIterator[Place]:
 
 
 async def test_the_recheck_never_mixes_memberships_with_later_grants(
-    database: Database, owner_url: str, policy: Policy, place: Place
+    database: Database,
+    owner_url: str,
+    policy: Policy,
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The new enemy: Ann leaves the group, and only then the document is shared with it."""
     owner = create_engine(make_url(owner_url), isolation_level="AUTOCOMMIT")
     done: list[str] = []
 
-    def change_before_grants_are_read(*arguments: Any) -> None:
-        if "from slot_grant" in arguments[2] and not done:
-            with owner.connect() as connection:
+    async def change_before_grants_are_read(connection: Any, query: Any, **asked: Any) -> Any:
+        if "from slot_grant" in query and not done:
+            with owner.connect() as other:
                 for statement in (_LEAVE, _SHARE):
                     done.append(statement)
-                    connection.execute(text(statement), {"document": place.document})
+                    other.execute(text(statement), {"document": place.document})
+        return await every(connection, query, **asked)
 
-    engine = database.engines[Login.APP].sync_engine
-    event.listen(engine, "before_cursor_execute", change_before_grants_are_read)
+    monkeypatch.setattr(recheck, "every", change_before_grants_are_read)
     async with database.snapshot() as connection:
         passed = await readable_documents(connection, policy, place.ann, "ask", [place.document])
     owner.dispose()
@@ -89,7 +95,7 @@ async def test_a_set_that_was_not_committed_is_not_remembered(
     again, and does not read under a set that is nowhere."""
     owner = create_engine(make_url(owner_url), isolation_level="AUTOCOMMIT")
     resolver = ScopeResolver(database, policy, 60)
-    engine = database.engines[Login.APP].sync_engine
+    engine = database.glances.sync_engine
     failed: list[str] = []
 
     def fail_once(*_: Any) -> None:
