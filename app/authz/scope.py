@@ -16,7 +16,7 @@ from app.db.codes import Changes
 from app.db.direct import one
 from app.db.engine import AppConnection, Database
 from app.domain.principal import Account, Subject
-from app.domain.scope import Scope, SlotSet
+from app.domain.scope import Scope, SlotSet, packed
 from app.errors import RevisionNotReached, ScopeOutdated
 
 TRIES = 4
@@ -36,7 +36,14 @@ select c.value as revision, c.directory,
          seal_scope(jsonb_set(cast(%(payload)s as jsonb), '{revision}', to_jsonb(c.value))::text)
        end as sealed,
        pg_current_snapshot()::text as snapshot,
-       levels_changed_since(cast(%(seen)s as pg_snapshot)) as changed
+       levels_changed_since(cast(%(seen)s as pg_snapshot)) as changed,
+       (select coalesce(jsonb_object_agg(w.classification, w.slots), '{}')
+          from (select l.classification, jsonb_agg(s.id) as slots
+                  from lease l
+                  join source o on o.confirmed_at < clock_timestamp() - l.lasts
+                  join acl_slot s on s.source_id = o.id
+                                 and s.confirmed_at < clock_timestamp() - l.lasts
+                 group by l.classification) w) as withheld
   from revision_counter c
 """
 
@@ -137,7 +144,8 @@ class ScopeResolver:
                     _remember(self._slots, held.id, (now.revision, slots))
                 _remember(self._subjects, account.principal_id, held)
                 changes = Changes(seen, now.snapshot, tuple(now.changed)) if seen else None
-                scope = replace(draft, slots=slots, revision=now.revision)
+                withheld = {level: packed(ids) for level, ids in now.withheld.items()}
+                scope = replace(draft, slots=slots, revision=now.revision, withheld=withheld)
                 return Sealed(scope, now.sealed, changes)
         raise ScopeOutdated
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -55,6 +56,17 @@ class SlotSet:
         return 0 <= byte < len(self.packed) and bool(self.packed[byte] >> (7 - bit) & 1)
 
 
+def packed(slots: Iterable[int]) -> bytes:
+    """Slots as bits."""
+    bits = bytearray()
+    for slot in slots:
+        byte, bit = divmod(slot, 8)
+        if byte >= len(bits):
+            bits.extend(bytes(byte + 1 - len(bits)))
+        bits[byte] |= 128 >> bit
+    return bytes(bits)
+
+
 def _number(packed: bytes, size: int) -> int:
     """Of `size` bytes: what is past the end of `packed` is zero, and what it has more is left."""
     return int.from_bytes(packed[:size].ljust(size, b"\0"), "big")
@@ -67,7 +79,8 @@ class Scope:
     Text is read under a seal over it that the database makes for one connection and verifies.
     `held` is the database's id of the principals that the subject holds. `slots` are the ACL
     slots that they may read at `revision`, for the explicit predicate; the database derives its
-    own.
+    own. `withheld` are, by classification and as bits, those that its lease withholds from
+    everybody.
     """
 
     subject: Subject
@@ -77,6 +90,12 @@ class Scope:
     slots: SlotSet
     revision: int
     expires_at: datetime
+    withheld: Mapping[str, bytes] = field(default_factory=dict, hash=False)
+
+    def readable(self, level: str) -> SlotSet:
+        """The slots that may be read of a classification, the withheld ones left out."""
+        withheld = self.withheld.get(level)
+        return self.slots.without(withheld) if withheld else self.slots
 
 
 @dataclass(frozen=True, slots=True)

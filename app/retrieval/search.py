@@ -82,7 +82,7 @@ class Searcher:
         by_index = await self.audiences.chosen(scope) if self.audiences else ()
         walked = await nearest_of_audiences(read.connection, scope, query.vector, most, by_index)
         codes = {level: every[level] for level in scope.classifications}
-        slots = {level: left(scope.slots, walked.searched, level) for level in codes}
+        slots = {level: left(scope.readable(level), walked.searched, level) for level in codes}
         work = partial(propose, codes, slots, query.vector, CODED)
         # the loop does a short scan sooner than a thread takes it over
         rows = sum(of.looked_at(slots[level]) for level, of in codes.items())

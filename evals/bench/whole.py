@@ -30,7 +30,7 @@ class NoEmbedder:
     name = "none"
 
     def embed(self, texts: Sequence[str]) -> NoReturn:
-        raise NotImplementedError
+        raise TypeError("a measurement searches by vectors, not by texts")
 
 
 class Numbering:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -29,6 +30,7 @@ from app.domain.principal import Account, Role
 from app.domain.scope import Scope, SlotSet
 from app.errors import ScopeOutdated
 from app.retrieval.copies import CodeCopies
+from app.retrieval.propose import propose
 from app.retrieval.search import Searcher
 from app.runtime.secrets import login_passwords
 from tests.conftest import SECRET
@@ -323,6 +325,41 @@ async def test_an_unconfirmed_acl_is_withheld_until_its_source_stands_by_it(plac
     await confirm_source(place.database, None, "layers")
     assert await read() == (True, True)
     run("delete from lease")
+    owner.dispose()
+
+
+async def test_what_a_lease_withholds_takes_no_place_among_what_is_compared(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything has one code and one meaning here, and the withheld chunk takes no place."""
+    owner = create_engine(make_url(place.owner_url), isolation_level="AUTOCOMMIT")
+
+    async def proposed() -> list[int]:
+        """How many chunks of each classification are looked at by their codes."""
+        looks: list[int] = []
+
+        def look(levels: Any, readable: Any, vector: Any, most: int) -> Any:
+            found = propose(levels, readable, vector, most)
+            looks.append(found.readable["internal"])
+            return found
+
+        monkeypatch.setattr("app.retrieval.search.propose", look)
+        scope = await place.resolver.resolve(place.ann, "ask")
+        await place.found(scope)
+        return looks
+
+    assert await proposed() == [1]
+    with owner.connect() as connection:
+        connection.execute(text("insert into lease values ('internal', '1 hour')"))
+        for table in ("source", "acl_slot"):
+            connection.execute(
+                text(f"update {table} set confirmed_at = now() - interval '2 hours'")  # noqa: S608
+            )
+    assert await proposed() == [0]
+    with owner.connect() as connection:
+        connection.execute(text("delete from lease"))
+        connection.execute(text("update acl_slot set confirmed_at = now()"))
+    assert await proposed() == [1]
     owner.dispose()
 
 
