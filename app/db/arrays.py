@@ -37,6 +37,9 @@ class Ids:
     def of(cls, ids: list[UUID]) -> Ids:
         return cls(np.frombuffer(b"".join(id_.bytes for id_ in ids), "V16"))
 
+    def __add__(self, other: Ids) -> Ids:
+        return Ids(np.concatenate([self.rows, other.rows]))
+
     def __len__(self) -> int:
         return len(self.rows)
 

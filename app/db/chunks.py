@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
 from pgvector import HalfVector
 from psycopg import sql
 from psycopg.sql import Composable
@@ -17,14 +18,16 @@ from sqlalchemy import bindparam, cast, func, insert, literal, literal_column
 from sqlalchemy.dialects.postgresql import REGCONFIG
 
 from app.db import slots
-from app.db.arrays import Ids
-from app.db.candidates import Candidate
+from app.db.arrays import Ids, Reals
+from app.db.candidates import Candidate, ids_of
 from app.db.direct import every
 from app.db.engine import IngestConnection, ReaderConnection
 from app.db.levels import chunk_table, delete_rows, rendition_table
 from app.domain.document import EmbeddedChunk, Rendition
 from app.domain.scope import Scope
 
+_DISTANCE = sql.SQL("c.embedding <=> cast(%(vector)s as halfvec)")
+_NEAREST = sql.SQL(" order by distance, c.id limit %(most)s")
 _ENGLISH = cast(literal("english"), REGCONFIG)
 
 
@@ -32,42 +35,63 @@ async def read_chunks(
     connection: ReaderConnection, scope: Scope, candidates: Sequence[Candidate]
 ) -> list[Any]:
     """The readable ones of these chunks with their rendition, in no particular order."""
-    ids: dict[str, list[UUID]] = {}
-    for candidate in candidates:
-        ids.setdefault(candidate.classification, []).append(candidate.chunk_id)
+    among = ids_of(candidates)
     return await _read(
         connection,
         scope,
-        {
-            level: sql.SQL("c.id = any ({})").format(sql.Placeholder(f"ids_{level}"))
-            for level in ids
-        },
-        **{f"ids_{level}": Ids.of(of_level) for level, of_level in ids.items()},
+        {level: _of_these(level) for level in among},
+        _named(among),
     )
+
+
+async def read_nearest(
+    connection: ReaderConnection,
+    scope: Scope,
+    vector: Sequence[float],
+    limit: int,
+    among: Mapping[str, Ids],
+) -> list[Any]:
+    """The readable ones of the chunks `among`, by classification, that are nearest to a unit
+    vector, with their rendition, nearest first; `distance` is the cosine distance: exact."""
+    rows = await _read(
+        connection,
+        scope,
+        {level: _of_these(level) + _NEAREST for level in among},
+        {"vector": Reals(np.asarray(vector, np.float32)), "most": limit, **_named(among)},
+        _DISTANCE,
+    )
+    return sorted(rows, key=lambda row: (row.distance, row.id))[:limit]
 
 
 async def read_document(connection: ReaderConnection, scope: Scope, document_id: UUID) -> list[Any]:
     """Every readable chunk of a document in order; empty when it may not be read or is not."""
     of_document = sql.SQL("c.document_id = %(document)s")
     wanted = dict.fromkeys(scope.classifications, of_document)
-    rows = await _read(connection, scope, wanted, document=document_id)
+    rows = await _read(connection, scope, wanted, {"document": document_id})
     return sorted(rows, key=lambda row: row.ordinal)
 
 
 async def _read(
-    connection: ReaderConnection, scope: Scope, wanted: Mapping[str, Composable], **parameters: Any
+    connection: ReaderConnection,
+    scope: Scope,
+    wanted: Mapping[str, Composable],
+    parameters: Mapping[str, Any],
+    distance: Composable = sql.NULL,
 ) -> list[Any]:
     """The readable chunks, each with its rendition, that are wanted of each classification."""
     if not wanted:
         return []
     parts = [
         sql.SQL("""
-        select c.id, c.document_id, c.ordinal, c.heading, c.page, c.text,
+        select c.id, c.document_id, c.ordinal, c.heading, c.page, c.text, c.distance,
                r.title, r.uri, r.mime_type, r.source, r.external_id,
                r.redactions <> '{{}}' as redacted, {level} as classification
-          from {chunks} c join {renditions} r on r.id = c.rendition_id
-         where {readable} and {wanted}""").format(
+          from (select id, document_id, rendition_id, ordinal, heading, page, text,
+                       {distance} as distance
+                  from {chunks} c where {readable} and {wanted}) c
+          join {renditions} r on r.id = c.rendition_id""").format(
             level=sql.Literal(level),
+            distance=distance,
             chunks=sql.Identifier(f"chunk_{level}"),
             renditions=sql.Identifier(f"rendition_{level}"),
             readable=slots.predicate(scope),
@@ -78,6 +102,14 @@ async def _read(
     return await every(
         connection, sql.SQL(" union all ").join(parts), **slots.parameters(scope), **parameters
     )
+
+
+def _of_these(level: str) -> sql.Composed:
+    return sql.SQL("c.id = any ({})").format(sql.Placeholder(f"ids_{level}"))
+
+
+def _named(ids: Mapping[str, Ids]) -> dict[str, Ids]:
+    return {f"ids_{level}": of_level for level, of_level in ids.items()}
 
 
 async def write_rendition(

@@ -32,11 +32,13 @@ _TRAILER = 2  # after the last (PostgreSQL documentation, COPY, "Binary Format")
 @dataclass(frozen=True, slots=True)
 class CodeRows:
     """Chunks of one classification: ids as 16 bytes each (shape (n,), dtype V16), ACL slots
-    (shape (n,), int32) and codes of `dimensions` bits (shape (n, bytes that hold them), uint8)."""
+    (shape (n,), int32) and two codes of one bit a dimension (shape (n, bytes that hold them),
+    uint8): whether a component is above zero, and whether it is far from zero."""
 
     ids: NDArray[np.void]
     slots: NDArray[np.int32]
-    codes: NDArray[np.uint8]
+    signs: NDArray[np.uint8]
+    large: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ async def read_codes(
     connection: CodesConnection, level: str, dimensions: int, only: Sequence[Any] | None = None
 ) -> CodeRows:
     """The codes of a classification, or of those of `only` that are there."""
-    query = sql.SQL("select id, slot_id, code from {}").format(sql.Identifier(f"chunk_{level}"))
+    query = sql.SQL("select id, slot_id, code, large from {}").format(
+        sql.Identifier(f"chunk_{level}")
+    )
     if only is not None:
         query += sql.SQL(" where id = any ({})").format(sql.Literal(list(only)))
     data = bytearray()
@@ -84,12 +88,17 @@ async def read_codes(
     ):
         async for block in copy:
             data += block
+    code = [("length", ">i4"), ("bits", ">i4"), ("code", "u1", (-(-dimensions // 8),))]
     rows = np.frombuffer(
         bytes(memoryview(data)[_HEADER : len(data) - _TRAILER]),
         dtype=[
             ("fields", ">i2"), ("id_length", ">i4"), ("id", "V16"), ("slot_length", ">i4"),
-            ("slot", ">i4"), ("code_length", ">i4"), ("bits", ">i4"),
-            ("code", "u1", (-(-dimensions // 8),)),
+            ("slot", ">i4"), ("signs", code), ("large", code),
         ],
     )  # fmt: skip
-    return CodeRows(rows["id"].copy(), rows["slot"].astype(np.int32), rows["code"].copy())
+    return CodeRows(
+        rows["id"].copy(),
+        rows["slot"].astype(np.int32),
+        rows["signs"]["code"].copy(),
+        rows["large"]["code"].copy(),
+    )

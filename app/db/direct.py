@@ -6,6 +6,7 @@ long as Postgres takes for a short one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, sql
@@ -13,6 +14,8 @@ from psycopg.rows import namedtuple_row
 from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 
 Query = LiteralString | sql.Composed
+Statement = tuple[Query, Mapping[str, Any]]
+"""With its parameters."""
 
 
 async def driver(connection: Connection) -> AsyncConnection[Any]:
@@ -27,6 +30,17 @@ async def every(connection: Connection, query: Query, /, **parameters: Any) -> l
     `app.db.engine` make DatabaseUnavailable of a connection that broke."""
     async with (await driver(connection)).cursor(row_factory=namedtuple_row) as cursor:
         return await (await cursor.execute(query, parameters)).fetchall()
+
+
+async def together(connection: Connection, *statements: Statement) -> list[list[Any]]:
+    """The rows of each statement, sent in one round trip; one that fails is that of all."""
+    raw = await driver(connection)
+    async with raw.pipeline():
+        cursors = [
+            await raw.cursor(row_factory=namedtuple_row).execute(query, parameters)
+            for query, parameters in statements
+        ]
+    return [await cursor.fetchall() for cursor in cursors]
 
 
 async def one(connection: Connection, query: Query, /, **parameters: Any) -> Any:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from app.db.alive import replace_dead
 from app.db.enforcement import Enforcement
 from app.db.replica import Replica
-from app.db.reset import end_reading, reset_on_return
+from app.db.reset import end_reading, read_only, reset_on_return
 from app.errors import DatabaseUnavailable
 
 
@@ -66,7 +66,7 @@ class Database:
         copy that follows it, on which readers read where it is fresh enough."""
 
         def engine(
-            url: str, login: Login, patience: int = 5, isolation: str = "READ COMMITTED"
+            url: str, login: Login, patience: int = 5, *, single: bool = False
         ) -> AsyncEngine:
             reads = login in (Login.READER, Login.CODES)
             made = create_async_engine(
@@ -77,24 +77,32 @@ class Database:
                 ),
                 pool_size=pool_size,
                 # one snapshot for all that a request reads: what it sees is of one revision
-                isolation_level="REPEATABLE READ" if reads else isolation,
-                execution_options={"postgresql_readonly": reads},
+                isolation_level="REPEATABLE READ"
+                if reads
+                else "AUTOCOMMIT"
+                if single
+                else "READ COMMITTED",
                 # the parameters of a failed statement may be a document's text
                 hide_parameters=True,
                 # psycopg would prepare a statement at its sixth run, and the generic plan
-                # picks the wrong index for array parameters.
-                connect_args={"prepare_threshold": None, "connect_timeout": patience},
+                # picks the wrong index for array parameters. Single statements have no choice of
+                # plans, and are planned once.
+                connect_args={
+                    "prepare_threshold": 0 if single else None,
+                    "connect_timeout": patience,
+                },
                 # what reads text is reset by ourselves, and of more than a transaction
-                pool_reset_on_return=None if reads else "rollback",
+                pool_reset_on_return=None if reads or single else "rollback",
             )
             replace_dead(made)
             if reads:
+                read_only(made)
                 reset_on_return(made)
             return made
 
         return cls(
             {login: engine(url, login) for login in Login},
-            engine(url, Login.APP, isolation="AUTOCOMMIT"),
+            engine(url, Login.APP, single=True),
             # the primary can do what the replica does: not worth waiting for
             Replica(engine(replica_url, Login.READER, patience=2)) if replica_url else None,
         )

@@ -20,6 +20,14 @@ select pg_advisory_unlock_all(); discard temp; discard sequences
 _DONE = "reset"
 
 
+def read_only(engine: AsyncEngine) -> None:
+    """Have every transaction of the engine's connections be read-only."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_once(connection: Any, record: ConnectionPoolEntry) -> None:
+        connection.set_read_only(True)
+
+
 async def end_reading(connection: AsyncConnection) -> None:
     """End a transaction that has read what it wanted, and reset its connection, in one go."""
     await (await driver(connection)).execute(f"commit; {_RESET}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -20,22 +20,27 @@ them; beyond this share of all rows everything is sorted again."""
 
 
 class Rows(NamedTuple):
-    """Parallel arrays with room at their end: ids (V16), slots (int32, 0: nothing there) and codes
-    as words of 64 bits, shape (capacity, words in a code). When they were sorted, the rows of slot
-    `held[i]` were those from `starts[i]` to before `starts[i + 1]`; none has come to it since."""
+    """Parallel arrays with room at their end: ids (V16), slots (int32, 0: nothing there) and both
+    codes as words of 64 bits, shape (capacity, words in a code). When they were sorted, the rows of
+    slot `held[i]` were those from `starts[i]` to before `starts[i + 1]`; none has come to it
+    since."""
 
     ids: NDArray[np.void]
     slots: NDArray[np.int32]
-    words: Words
+    signs: Words
+    large: Words
     held: NDArray[np.int32]
     starts: NDArray[np.int64]
 
     @classmethod
-    def sorted(cls, ids: NDArray[np.void], slots: NDArray[np.int32], words: Words) -> Rows:
+    def sorted(
+        cls, ids: NDArray[np.void], slots: NDArray[np.int32], signs: Words, large: Words
+    ) -> Rows:
         order = np.argsort(slots, kind="stable")
         slots = slots[order]
         held, first = np.unique(slots, return_index=True)
-        return cls(ids[order], slots, words[order], held, np.append(first, len(slots)))
+        starts = np.append(first, len(slots))
+        return cls(ids[order], slots, signs[order], large[order], held, starts)
 
 
 class Near(NamedTuple):
@@ -57,7 +62,7 @@ class Near(NamedTuple):
 
 @dataclass
 class LevelCodes:
-    """The codes of one classification: 48 + 36 bytes a chunk at 384 dimensions.
+    """The codes of one classification: 96 + 36 bytes a chunk at 384 dimensions.
 
     One task changes it while others may look: rows are written where nobody sees them yet, and
     larger or sorted arrays take the place of the old ones all at once.
@@ -71,11 +76,11 @@ class LevelCodes:
 
     def __init__(self, rows: CodeRows) -> None:
         """Take these rows as all there are."""
-        self._take(Rows.sorted(rows.ids, rows.slots, words_of(rows.codes)))
+        self._take(Rows.sorted(rows.ids, rows.slots, words_of(rows.signs), words_of(rows.large)))
 
     def change(self, changed: Sequence[UUID], rows: CodeRows) -> None:
         """Of the changed chunks, `rows` are those that are there now; the others are gone."""
-        words = words_of(rows.codes)
+        signs, large = words_of(rows.signs), words_of(rows.large)
         gone = {id_.bytes for id_ in changed}
         for n, id_ in enumerate(rows.ids):
             key = id_.tobytes()
@@ -83,7 +88,7 @@ class LevelCodes:
             place = self._find(key)
             moved = place is not None and self.rows.slots[place] != rows.slots[n]
             to = self._append(key, id_) if place is None or moved else place
-            self.rows.words[to] = words[n]
+            self.rows.signs[to], self.rows.large[to] = signs[n], large[n]
             self.rows.slots[to] = rows.slots[n]
             if moved:  # it does not lie with the others of its slot
                 self.rows.slots[place] = 0
@@ -93,7 +98,9 @@ class LevelCodes:
         if self.count - len(self._order) > 1_000 + _MOST_LOOSE * self.count:
             kept = np.flatnonzero(self.rows.slots[: self.count])
             now = self.rows
-            self._take(Rows.sorted(now.ids[kept], now.slots[kept], now.words[kept]))
+            self._take(
+                Rows.sorted(now.ids[kept], now.slots[kept], now.signs[kept], now.large[kept])
+            )
 
     def looked_at(self, readable: SlotSet) -> int:
         """How many rows a scan for these slots looks at."""
@@ -108,7 +115,7 @@ class LevelCodes:
         distances = np.empty((ranges[:, 1] - ranges[:, 0]).sum(), np.uint16)
         counts = np.zeros(64 * len(query) + 1, np.int64)
         packed = np.frombuffer(bytearray(readable.packed), np.uint8)
-        scan(rows.words, rows.slots, ranges, packed, query, distances, counts)
+        scan(rows.signs, rows.slots, ranges, packed, query, distances, counts)
         return Near(rows, ranges, distances, counts)
 
     def _take(self, rows: Rows) -> None:
@@ -134,19 +141,22 @@ class LevelCodes:
     def _append(self, key: bytes, id_: np.void) -> int:
         place = self.count
         if place == len(self.rows.ids):
-            ids, slots, words, held, starts = self.rows
             more = max(1_024, place // 4)
-            self.rows = Rows(
-                np.concatenate([ids, np.zeros(more, "V16")]),
-                np.concatenate([slots, np.zeros(more, np.int32)]),
-                np.concatenate([words, np.zeros((more, words.shape[1]), np.uint64)]),
-                held,
-                starts,
+            now = self.rows
+            self.rows = now._replace(
+                ids=_longer(now.ids, more),
+                slots=_longer(now.slots, more),
+                signs=_longer(now.signs, more),
+                large=_longer(now.large, more),
             )
         self.rows.ids[place] = id_
         self._loose[key] = place
         self.count += 1
         return place
+
+
+def _longer(rows: NDArray[Any], more: int) -> NDArray[Any]:
+    return np.concatenate([rows, np.zeros((more, *rows.shape[1:]), rows.dtype)])
 
 
 def words_of(codes: NDArray[np.uint8]) -> Words:

@@ -15,16 +15,22 @@ from numpy.typing import NDArray
 Words = NDArray[np.uint64]
 FORBIDDEN = 65_535
 """In the place of a distance: the row may not be read, or nothing is there."""
+NEAR, FAR = 0.4528, 1.510
+"""What a small and a large component stand for, in units of what one measures on average (Max,
+"Quantizing for minimum distortion", 1960)."""
 
 
 @intrinsic
-def _ones(_: Any, word: Any) -> Any:
+def _generate_ones(_: Any, word: Any) -> Any:
     """How many bits of a word are set, by the processor's instruction."""
 
     def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.uint64(types.uint64), generate
+
+
+_ones: Any = _generate_ones
 
 
 @njit(
@@ -48,36 +54,69 @@ def scan(
     the distance, or `FORBIDDEN` unless the bit of the row's slot is set in `packed`; `counts[d]`
     goes up by the rows of distance d.
     """
-    # unsigned, so that no index is taken to count from the end
     three, seven, one = np.uint32(3), np.uint32(7), np.uint32(1)
     bits = np.uint32(8 * len(packed))
     at = 0
     for r in range(len(ranges)):
-        for row in range(ranges[r, 0], ranges[r, 1]):
-            slot = np.uint32(slots[row])
+        # Slices, so that no index could count from the end, and a loop that does nothing else: it
+        # then runs three times as fast.
+        codes = words[ranges[r, 0] : ranges[r, 1]]
+        told = distances[at : at + len(codes)]
+        for n in range(len(codes)):
+            distance = np.uint64(0)
+            for w in range(len(query)):
+                distance += _ones(codes[n, w] ^ query[w])
+            told[n] = distance
+        of_rows = slots[ranges[r, 0] : ranges[r, 1]]
+        for n in range(len(of_rows)):
+            slot = np.uint32(of_rows[n])
             if slot >= bits or not (packed[slot >> three] >> (seven - (slot & seven))) & one:
-                distances[at] = FORBIDDEN
+                told[n] = FORBIDDEN
             else:
-                distance = np.uint64(0)
-                for w in range(len(query)):
-                    distance += _ones(words[row, w] ^ query[w])  # type: ignore[call-arg]
-                distances[at] = distance
-                counts[distance] += 1
-            at += 1
+                counts[told[n]] += 1
+        at += len(codes)
 
 
-@njit("float32[::1](uint64[:, ::1], int64[::1], float32[:, ::1])", nogil=True, cache=True)
+@njit(
+    "float32[::1](uint64[:, ::1], uint64[:, ::1], int64[::1], float32[:, ::1], int64)",
+    nogil=True,
+    cache=True,
+)
 def estimate(
-    words: Words, rows: NDArray[np.int64], parts: NDArray[np.float32]
+    signs: Words,
+    large: Words,
+    rows: NDArray[np.int64],
+    parts: NDArray[np.float32],
+    dimensions: int,
 ) -> NDArray[np.float32]:
-    """For each of `rows` the sum of the query's components, each with the sign that the code has
-    there: `parts[b, v]` is what byte b of a code adds when its value is v (shape (bytes, 256))."""
+    """For each of `rows` the cosine of the query and the vector that its codes stand for, but for a
+    factor that all share.
+
+    Components are taken four at a time: `parts[g, 16 * s + l]`, shape (groups, 256), is what those
+    of group g add when their bits in `signs` are s and in `large` l.
+    """
+    four, eight, low, high = np.uint64(4), np.uint64(8), np.uint64(15), np.uint64(240)
+    one, two = np.uint64(1), np.uint64(2)
+    # These rows lie anywhere: in a loop of its own the processor fetches several at a time.
+    codes = np.empty((2, len(rows), signs.shape[1]), np.uint64)
+    for n in range(len(rows)):
+        row = np.uint64(rows[n])  # unsigned, so that no index could count from the end
+        for w in range(signs.shape[1]):
+            codes[0, n, w] = signs[row, np.uint64(w)]
+            codes[1, n, w] = large[row, np.uint64(w)]
     near = np.zeros(len(rows), np.float32)
     for n in range(len(rows)):
-        total = np.float32(0)
-        for w in range(words.shape[1]):
-            word = words[rows[n], w]
-            for b in range(8):
-                total += parts[8 * w + b, (word >> np.uint64(8 * b)) & np.uint64(255)]
-        near[n] = total
+        group = np.uint64(0)
+        total, more, far = np.float32(0), np.float32(0), np.uint64(0)
+        for w in range(signs.shape[1]):
+            s, l = codes[0, n, w], codes[1, n, w]  # noqa: E741
+            far += _ones(l)
+            for _ in range(8):
+                total += parts[group, (s & high) | ((l >> four) & low)]
+                more += parts[group + one, ((s & low) << four) | (l & low)]
+                group += two
+                s >>= eight
+                l >>= eight  # noqa: E741
+        total += more
+        near[n] = total / np.sqrt(dimensions * NEAR**2 + np.float32(far) * (FAR**2 - NEAR**2))
     return near

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 
 from app.authz.reading import Reading
-from app.db.candidates import Candidate, matching, nearest
-from app.db.chunks import read_chunks
+from app.db.arrays import Ids
+from app.db.candidates import Candidate, ids_of, nearest_and_matching
+from app.db.chunks import read_chunks, read_nearest
 from app.db.graphs import nearest_of_audiences
 from app.domain.scope import Found
 from app.inference.embed import Embedder
@@ -25,8 +26,6 @@ CANDIDATES = 60
 """How many chunks each kind of search proposes for fusion."""
 SHORT = 50_000
 """Of fewer codes, a scan takes less than the way to another thread and back."""
-CODED = 400
-"""How many chunks, those that seem nearest by their codes, are ranked exactly by meaning."""
 LITTLE = 10_000
 """Up to so many readable chunks of a classification, and slots, words are looked for among these
 alone; it is `most_looked_through()` of the database."""
@@ -60,8 +59,10 @@ class Searcher:
         """The `k` best passages by meaning and by words, best first; fewer when less is
         readable."""
         began = monotonic()
-        by_meaning, reads_much = await self._nearest(read, query, CANDIDATES)
-        by_words = await matching(read.connection, read.scope, query.text, CANDIDATES)
+        among, reads_much = await self._among(read, query, CANDIDATES)
+        by_meaning, by_words = await nearest_and_matching(
+            read.connection, read.scope, query.vector, query.text, CANDIDATES, among
+        )
         found = await _found(read, fuse(by_meaning, by_words)[:k])
         if reads_much:
             # the look for words met forbidden chunks, and took the longer the more there are
@@ -70,27 +71,28 @@ class Searcher:
 
     async def nearest(self, read: Reading, query: Query, k: int) -> Found:
         """The `k` passages nearest by meaning, nearest first; the score is the cosine."""
-        near, _ = await self._nearest(read, query, k)
-        return await _found(read, [replace(one, value=1.0 - one.value) for one in near])
+        among, _ = await self._among(read, query, k)
+        rows = await read_nearest(read.connection, read.scope, query.vector, k, among)
+        return Found(read.revision, tuple(to_passage(row, 1.0 - row.distance) for row in rows))
 
-    async def _nearest(
-        self, read: Reading, query: Query, most: int
-    ) -> tuple[list[Candidate], bool]:
-        """The nearest by meaning, and whether the scope reads more than `LITTLE`."""
+    async def _among(self, read: Reading, query: Query, most: int) -> tuple[dict[str, Ids], bool]:
+        """By classification, chunks that the nearest by meaning are among; and whether the scope
+        reads more than `LITTLE`."""
         every = await self.copies.at(read.changes)
         scope = read.scope
         by_index = await self.audiences.chosen(scope) if self.audiences else ()
         walked = await nearest_of_audiences(read.connection, scope, query.vector, most, by_index)
         codes = {level: every[level] for level in scope.classifications}
         slots = {level: left(scope.readable(level), walked.searched, level) for level in codes}
-        work = partial(propose, codes, slots, query.vector, CODED)
+        work = partial(propose, codes, slots, query.vector, most)
         # the loop does a short scan sooner than a thread takes it over
         rows = sum(of.looked_at(slots[level]) for level, of in codes.items())
         proposed = work() if rows < SHORT else await asyncio.to_thread(work)
-        by_code = await nearest(read.connection, scope, query.vector, most, proposed.ids)
-        near = sorted([*walked.found, *by_code], key=lambda c: (c.value, c.chunk_id))[:most]
         most_readable = max((scope.slots.count, *proposed.readable.values()))
-        return near, bool(walked.searched) or most_readable > LITTLE
+        among = ids_of(walked.found)
+        for level, ids in proposed.ids.items():
+            among[level] = among[level] + ids if level in among else ids
+        return among, bool(walked.searched) or most_readable > LITTLE
 
 
 async def _found(read: Reading, best: Sequence[Candidate]) -> Found:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.db.alive import replace_dead
 from app.db.arrays import Reals
 from app.db.direct import driver
+from app.db.reset import read_only
 from app.runtime.secrets import derive
 from evals.bench.contender import Answer, Asking, K
 from evals.bench.copying import binary
@@ -164,11 +165,11 @@ class Plain:
             url,
             pool_size=2,
             isolation_level="REPEATABLE READ",
-            execution_options={"postgresql_readonly": True},
             hide_parameters=True,
             connect_args={"prepare_threshold": None},
         )
         replace_dead(engine)
+        read_only(engine)
         return cls(name, engine, ruled)
 
     async def prepare(self, asking: Asking) -> None:

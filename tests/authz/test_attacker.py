@@ -198,7 +198,7 @@ async def test_row_security_off_is_an_error_and_no_rows(place: Place, scoped: bo
             assert got.startswith("42501 query would be affected by row-level security")
 
 
-@pytest.mark.parametrize("column", ["id", "slot_id", "code"])
+@pytest.mark.parametrize("column", ["id", "slot_id", "code", "large"])
 async def test_the_login_of_codes_reads_codes(place: Place, column: str) -> None:
     await place.plant()
     async with place.attacker(scoped=False, login=Login.CODES) as attacker:

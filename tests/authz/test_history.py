@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 
 SEED = int(os.environ.get("PORTCULLIS_SEED", "20261124"))
 INTERLEAVINGS = int(os.environ.get("PORTCULLIS_INTERLEAVINGS", "300"))
-MOST = 1_000
+MOST = 3_000
 """Interleavings within which the loss of any guard is caught."""
 
 

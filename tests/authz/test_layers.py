@@ -340,7 +340,7 @@ async def test_what_a_lease_withholds_takes_no_place_among_what_is_compared(
 
         def look(levels: Any, readable: Any, vector: Any, most: int) -> Any:
             found = propose(levels, readable, vector, most)
-            looks.append(found.readable["internal"])
+            looks.append(found.readable.get("internal", 0))
             return found
 
         monkeypatch.setattr("app.retrieval.search.propose", look)

@@ -183,8 +183,17 @@ async def exact(read: Reading, vector: NDArray[np.float32], most: int) -> list[C
     return await nearest(read.connection, read.scope, vector.tolist(), most)
 
 
-def query_of(vector: NDArray[np.float32]) -> Query:
-    return Query("", vector.tolist())
+async def searched(
+    searcher: Searcher, read: Reading, vector: NDArray[np.float32], most: int
+) -> list[tuple[UUID, float]]:
+    """What a search by meaning finds, and how far it is."""
+    found = await searcher.nearest(read, Query("", vector.tolist()), most)
+    return [(passage.chunk_id, round(1 - passage.score, 7)) for passage in found.passages]
+
+
+def told(found: Sequence[Candidate]) -> list[tuple[UUID, float]]:
+    """As `searched` tells it."""
+    return [(one.chunk_id, round(one.value, 7)) for one in found]
 
 
 SHARED = [f"shared{n}" for n in range(6)]
@@ -200,6 +209,8 @@ async def company(
 ) -> AsyncIterator[Company]:
     """Six containers for all staff, one that denies temps besides, one for the board."""
     monkeypatch.setattr("app.db.audience_index.PAUSE", 0.0)
+    # what is searched by codes is found whole, so that only an index could miss something
+    monkeypatch.setattr("app.retrieval.propose.proposed", lambda most, readable: readable)
     company = await Company.found(database, owner_url, policy, levels)
     for container in SHARED:
         await company.share(container, ["group:staff"])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.authz.policy import Policy
 from app.db import graphs
 from app.db.engine import Database
-from tests.retrieval.audiences import ANN, LEVEL, Company, exact, query_of
+from tests.retrieval.audiences import ANN, LEVEL, Company, exact, searched
 
 pytestmark = pytest.mark.integration
 
@@ -48,8 +48,8 @@ async def results(company: Company, queries: Sequence[NDArray[np.float32]]) -> R
     for vector in queries:
         async with company.reading(ANN) as read:
             assert len((await company.walked(read, vector, read.scope)).searched) == 1
-            found, _ = await searcher._nearest(read, query_of(vector), FOUND)
-        told.append([(one.chunk_id, one.value) for one in found])
+            found = await searched(searcher, read, vector, FOUND)
+        told.append(found)
     return told
 
 

@@ -27,7 +27,7 @@ from tests.retrieval.audiences import (
     Company,
     company,
     exact,
-    query_of,
+    searched,
 )
 
 pytestmark = pytest.mark.integration
@@ -109,7 +109,7 @@ async def test_a_build_waits_for_nobody_who_reads_or_writes(company: Company) ->
             await company.write("shared0", 5)
             async with company.reading(ANN) as read:
                 assert len(await exact(read, company.vector(), 10)) == 10
-                found, _ = await company.searcher()._nearest(read, query_of(company.vector()), 10)
+                found = await searched(company.searcher(), read, company.vector(), 10)
                 assert len(found) == 10
         assert not building.done()
     assert len(await building) == 1

@@ -25,7 +25,8 @@ from tests.retrieval.audiences import (
     Company,
     company,
     exact,
-    query_of,
+    searched,
+    told,
 )
 
 pytestmark = pytest.mark.integration
@@ -42,8 +43,8 @@ async def test_a_search_by_index_and_codes_finds_what_an_exact_one_does(
     for _ in range(10):
         vector = company.vector()
         async with company.reading(email) as read:
-            found, _ = await searcher._nearest(read, query_of(vector), 60)
-            assert found == await exact(read, vector, 60)
+            found = await searched(searcher, read, vector, 60)
+            assert found == told(await exact(read, vector, 60))
             assert len(found) == (0 if email == TEMP else 60)
 
 
@@ -130,8 +131,8 @@ async def test_an_index_is_closed_as_soon_as_one_slot_of_it_is(
         vector = company.vector()
         walked = await company.walked(read, vector, scope)
         assert (walked.found, walked.searched) == ((), ())
-        found, _ = await searcher._nearest(read, query_of(vector), 400)
-        assert found == await exact(read, vector, 400)
+        found = await searched(searcher, read, vector, 400)
+        assert found == told(await exact(read, vector, 400))
         assert len(found) == 6 * CHUNKS, "six containers are left"
     with company.as_owner() as owner:
         owner.execute("delete from lease")
@@ -180,8 +181,8 @@ async def test_searches_go_on_while_indexes_come_and_go(
         while not ended:
             vector = company.vector()
             async with company.reading(ANN) as read:
-                found, _ = await searcher._nearest(read, query_of(vector), 60)
-                assert found == await exact(read, vector, 60)
+                found = await searched(searcher, read, vector, 60)
+                assert found == told(await exact(read, vector, 60))
             count += 1
         return count
 

@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import insert, text
 from sqlalchemy.exc import ProgrammingError
 
+from app.db.codes import read_codes
 from app.db.engine import Database, IngestConnection
 from app.db.levels import chunk_table, delete_rows, move_rows, rendition_table
 from app.retrieval import copies as module
@@ -17,6 +19,11 @@ from app.retrieval.copies import CodeCopies
 pytestmark = pytest.mark.integration
 
 LEVEL = "internal"
+
+
+def unit(n: int) -> NDArray[np.float64]:
+    vector = np.random.default_rng(n).standard_normal(384)
+    return vector / np.linalg.norm(vector)
 
 
 async def write(connection: IngestConnection, slot: int, count: int = 1) -> UUID:
@@ -35,7 +42,7 @@ async def write(connection: IngestConnection, slot: int, count: int = 1) -> UUID
         [
             {"id": uuid4(), "rendition_id": document, "document_id": document, "slot_id": slot,
              "ordinal": n, "heading": "", "text": "t", "terms": "t",
-             "embedding": np.random.default_rng(n).standard_normal(384).tolist()}
+             "embedding": unit(n).tolist()}
             for n in range(count)
         ],
     )  # fmt: skip
@@ -46,7 +53,8 @@ async def in_memory(copies: CodeCopies) -> dict[UUID, tuple[int, bytes]]:
     codes = (await copies.current())[LEVEL]
     return {
         UUID(bytes=codes.rows.ids[n].tobytes()): (
-            int(codes.rows.slots[n]), codes.rows.words[n].tobytes()
+            int(codes.rows.slots[n]),
+            codes.rows.signs[n].tobytes() + codes.rows.large[n].tobytes(),
         )
         for n in range(codes.count)
         if codes.rows.slots[n]
@@ -103,6 +111,26 @@ async def test_who_was_away_for_long_reads_everything_again(
         await connection.execute(text("delete from code_change"))
     monkeypatch.setattr(module, "FORGOTTEN_SECONDS", -1.0)
     assert await in_memory(copies) == await afresh(database, levels)
+
+
+async def test_codes_say_the_signs_of_components_and_which_are_large(database: Database) -> None:
+    async with database.ingest() as connection:
+        await write(connection, 14, 20)
+    async with database.codes() as connection:
+        rows = await read_codes(connection, LEVEL, 384)
+    ours = rows.slots == 14
+    told = {
+        (s.tobytes(), large.tobytes())
+        for s, large in zip(rows.signs[ours], rows.large[ours], strict=True)
+    }
+    expected = set()
+    for n in range(20):
+        vector = unit(n).astype(np.float16)
+        least = np.float16(0.9816 / np.sqrt(384))
+        is_large = (vector - least > 0) | ~(vector + least > 0)
+        assert 0.2 < is_large.mean() < 0.45, "of a Gaussian it is .33"
+        expected.add((np.packbits(vector > 0).tobytes(), np.packbits(is_large).tobytes()))
+    assert told == expected
 
 
 @pytest.mark.parametrize("column", ["text", "embedding", "terms", "heading"])

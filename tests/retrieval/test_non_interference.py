@@ -101,7 +101,7 @@ async def test_results_are_those_on_the_corpus_without_what_may_not_be_read(
     database: Database, owner_url: str, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # fewer than there are readable chunks, so that the codes do choose
-    monkeypatch.setattr("app.retrieval.search.CODED", 40)
+    monkeypatch.setattr("app.retrieval.propose.proposed", lambda most, readable: 40)
     chance = random.Random(SEED)
     people = [Person(f"p{n}@apart.example", "P") for n in range(8)]
     groups = [

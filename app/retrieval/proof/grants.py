@@ -49,8 +49,9 @@ OF_TEXT: frozenset[Grant] = frozenset(
     }
 )  # fmt: skip
 """Who writes or moves rows never reads what they say."""
+CODED = ("id", "slot_id", "code", "large")
 OF_CHUNKS: frozenset[Grant] = OF_TEXT | {
-    *((column, "SELECT", Login.CODES.value, False) for column in ("id", "slot_id", "code")),
+    *((column, "SELECT", Login.CODES.value, False) for column in CODED),
     *((column, "SELECT", SEARCH, False) for column in ("id", "slot_id", "terms", "marks")),
 }
 """Those who search see what they search by, and no text."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from sqlalchemy import create_engine, make_url, text
 
+from app.authz import reading
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
-from app.db.engine import Database
+from app.db.engine import Database, ReaderConnection
 from app.domain.principal import Account, Role
 from app.domain.source import Source
 from app.runtime.postgres import EmbeddedPostgres
@@ -28,6 +30,9 @@ from tests.conftest import SECRET
 
 WAYS = ("rows", "rows", "search", "recheck")
 READERS = 6
+STOPS = 0.5
+"""Of all readers, those that stop where it is worst, for up to `STOPS_SECONDS`."""
+STOPS_SECONDS = 0.05
 ROUND = 50
 """After so many more interleavings a hunt looks whether it has caught something."""
 
@@ -126,7 +131,20 @@ async def storm(
             )
             accounts = [Account(row.id, row.key, row.key, Role.EMPLOYEE) for row in rows]
         disturbance = Disturbance(primary, standby, owner_url, chance)
+        stack.enter_context(_stopping_at_times(chance))
         yield Storm(history, organisation, nodes, accounts, disturbance, owner_url, chance)
+
+
+def _stopping_at_times(chance: random.Random) -> AbstractContextManager[object]:
+    """A process may stop anywhere: here between a seal and the transaction that it opens."""
+    bind = reading.bind
+
+    async def late(connection: ReaderConnection, sealed: str) -> int | None:
+        if chance.random() < STOPS:
+            await asyncio.sleep(chance.uniform(0, STOPS_SECONDS))
+        return await bind(connection, sealed)
+
+    return patch.object(reading, "bind", late)
 
 
 def _prepare(owner_url: str) -> Source:
