@@ -31,10 +31,10 @@ unit: setup ## tests without models or servers
 	$(BIN)/pytest -q -m "not integration and not e2e"
 
 integration: setup ## tests on the embedded Postgres and Valkey
-	$(BIN)/pytest -q -m integration
+	$(BIN)/pytest -q --durations=10 -m integration
 
 e2e: setup ## the whole platform: a real browser, the real model
-	$(BIN)/pytest -q -m e2e
+	$(BIN)/pytest -q --durations=10 -m e2e
 
 bench-setup: setup ## install the engines that `portcullis bench search --peers` compares with
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \

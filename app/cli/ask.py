@@ -12,6 +12,7 @@ import typer
 from app.cli.operator import on_record
 from app.cli.settings import DataDir, settings_from, with_parts
 from app.cli.tables import visible
+from app.domain.scope import By
 
 if TYPE_CHECKING:
     from app.compose import Parts
@@ -24,6 +25,7 @@ def search(
     query: str,
     as_: As,
     k: Annotated[int, typer.Option("-k", help="How many passages.")] = 8,
+    by: Annotated[By, typer.Option(help="What passages are ranked by.")] = By.BOTH,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -34,7 +36,7 @@ def search(
     async def work(parts: Parts) -> None:
         account = await find_account(parts.database, as_)
         async with on_record(parts.recorder, "act-as", account=account.email, command="search"):
-            body = shown(await parts.search.search(account, query, k))
+            body = shown(await parts.search.search(account, query, k, by=by))
         if as_json:
             print(json.dumps(body, indent=2))
             return

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from app.domain.principal import Subject
@@ -98,9 +99,18 @@ class Scope:
         return self.slots.without(withheld) if withheld else self.slots
 
 
+class By(StrEnum):
+    """What passages are ranked by: a score is then the fused rank, the cosine of the vectors, or
+    how often and how close together the words stand."""
+
+    BOTH = "both"
+    MEANING = "meaning"
+    WORDS = "words"
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk returned to a query. `score` is the fused rank score, higher is better."""
+    """A chunk returned to a query. `score` is by what it was ranked by (`By`), higher is better."""
 
     chunk_id: UUID
     document_id: UUID

@@ -12,7 +12,7 @@ from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.domain.principal import Account
 from app.domain.record import AuditRecord
-from app.domain.scope import Found, Passage, ReadableDocument, Scope
+from app.domain.scope import By, Found, Passage, ReadableDocument, Scope
 from app.errors import InvalidInput, NotFound
 from app.retrieval.documents import open_document
 from app.retrieval.search import Searcher
@@ -30,7 +30,12 @@ class AuthorisedSearch:
     recorder: Recorder
 
     async def search(
-        self, account: Account, query: str, k: int, at_least_revision: int | None = None
+        self,
+        account: Account,
+        query: str,
+        k: int,
+        at_least_revision: int | None = None,
+        by: By = By.BOTH,
     ) -> Found:
         """The best `k` passages. Raises InvalidInput, NotSignedIn, RevisionNotReached, and
         RecordNotWritten, and then shows nothing."""
@@ -43,7 +48,7 @@ class AuthorisedSearch:
         asked = await self.searcher.query(query)
 
         async def look(read: Reading) -> tuple[Scope, Found]:
-            return read.scope, await self.searcher.search(read, asked, k)
+            return read.scope, await self.searcher.search(read, asked, k, by)
 
         scope, found = await self.resolver.within(
             account, PURPOSE, look, at_least_revision, self.searcher.copies.seen

@@ -10,10 +10,10 @@ from time import monotonic
 
 from app.authz.reading import Reading
 from app.db.arrays import Ids
-from app.db.candidates import Candidate, ids_of, nearest_and_matching
+from app.db.candidates import Candidate, ids_of, matching, nearest_and_matching
 from app.db.chunks import read_chunks, read_nearest
 from app.db.graphs import nearest_of_audiences
-from app.domain.scope import Found
+from app.domain.scope import By, Found
 from app.inference.embed import Embedder
 from app.retrieval.audiences import Audiences
 from app.retrieval.copies import CodeCopies
@@ -23,7 +23,7 @@ from app.retrieval.plan import left
 from app.retrieval.propose import propose
 
 CANDIDATES = 60
-"""How many chunks each kind of search proposes for fusion."""
+"""How many chunks each kind of search proposes for fusion, or as many as are asked for."""
 SHORT = 50_000
 """Of fewer codes, a scan takes less than the way to another thread and back."""
 LITTLE = 10_000
@@ -55,15 +55,22 @@ class Searcher:
         [vector] = await asyncio.to_thread(self.embedder.embed, [text])
         return Query(text, vector)
 
-    async def search(self, read: Reading, query: Query, k: int) -> Found:
-        """The `k` best passages by meaning and by words, best first; fewer when less is
-        readable."""
+    async def search(self, read: Reading, query: Query, k: int, by: By = By.BOTH) -> Found:
+        """The `k` best passages, best first; fewer when less is readable."""
+        if by is By.MEANING:
+            return await self.nearest(read, query, k)
         began = monotonic()
-        among, reads_much = await self._among(read, query, CANDIDATES)
-        by_meaning, by_words = await nearest_and_matching(
-            read.connection, read.scope, query.vector, query.text, CANDIDATES, among
-        )
-        found = await _found(read, fuse(by_meaning, by_words)[:k])
+        most = max(k, CANDIDATES)
+        among, reads_much = await self._among(read, query, most)
+        if by is By.WORDS:
+            best = await matching(read.connection, read.scope, query.text, most)
+        else:
+            best = fuse(
+                *await nearest_and_matching(
+                    read.connection, read.scope, query.vector, query.text, most, among
+                )
+            )
+        found = await _found(read, best[:k])
         if reads_much:
             # the look for words met forbidden chunks, and took the longer the more there are
             await asyncio.sleep((began - monotonic()) % STEP_SECONDS)

@@ -15,7 +15,7 @@ from app.authz.reading import Reading
 from app.domain.answer import Answer, Outcome
 from app.domain.principal import Account
 from app.domain.record import AuditRecord
-from app.domain.scope import Found
+from app.domain.scope import By, Found
 from app.errors import InvalidInput, NotFound, RecordNotWritten
 from app.retrieval.search import Query, Searcher
 from tests.answering.house import EMBEDDER, FACT, QUESTION, House
@@ -39,8 +39,8 @@ class RevokingSearcher(Searcher):
 
     house: House | None = None
 
-    async def search(self, read: Reading, query: Query, k: int) -> Found:
-        found = await super().search(read, query, k)
+    async def search(self, read: Reading, query: Query, k: int, by: By = By.BOTH) -> Found:
+        found = await super().search(read, query, k, by)
         assert found.passages, "the test is about passages that the search had found"
         assert self.house is not None
         await self.house.allow()

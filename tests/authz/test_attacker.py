@@ -145,6 +145,7 @@ async def test_functions_say_the_same_whatever_is_forbidden(
         ("select * from code_change", "42501"),
         ("select * from revision", "42501"),
         ("select * from audit_record", "42501"),
+        ("select * from audience", "42501"),
         ("select last_value from acl_slot_id_seq", "42501"),
         ("select * from pg_statistic", "42501"),
         ("select * from pg_statistic_ext_data", "42501"),

@@ -21,6 +21,7 @@ from app.db.engine import Database
 from app.db.levels import chunk_table, delete_rows, rendition_table
 from app.domain.acl import Acl
 from app.domain.principal import Account
+from app.domain.scope import By
 from app.retrieval.audiences import Audiences
 from app.retrieval.copies import CodeCopies
 from app.retrieval.keep import keep
@@ -92,8 +93,9 @@ async def found(
             told.append(await nearest(read.connection, scope, vector, CANDIDATES))
             told.append(await matching(read.connection, scope, query, CANDIDATES))
         for searcher in searchers:
-            both = await search(database, searcher, scope, query, 20)
-            told.append([(p.chunk_id, p.score, p.text) for p in both.passages])
+            for by in By:
+                best = await search(database, searcher, scope, query, 20, by)
+                told.append([(p.chunk_id, p.score, p.text) for p in best.passages])
     return told
 
 

@@ -197,6 +197,26 @@ async def test_an_unknown_principal_is_named_and_kept(
     assert "lift.txt" not in [p["external_id"] for p in found.json()["passages"]]
 
 
+async def test_a_search_is_by_words_by_meaning_or_by_both(
+    client: Client, parts: Parts, owner: dict[str, str], inbox: str
+) -> None:
+    body = {"content": "The lift is green.", "acl": {"allow": ["everyone"]}}
+    await client.put(f"{inbox}/lift.txt", json=body, headers=owner)
+    await work(parts, parts.database)
+
+    async def found(query: str, **by: str) -> list[str]:
+        answer = await client.post("/api/v1/search", json={"query": query, **by}, headers=owner)
+        return [passage["external_id"] for passage in answer.json()["passages"]]
+
+    for query, by_words in (("lift", ["lift.txt"]), ("elevator", [])):
+        assert await found(query, by="words") == by_words
+        assert "lift.txt" in await found(query, by="meaning"), "something is always nearest"
+        assert "lift.txt" in await found(query)
+    answer = await client.post("/api/v1/search", json={"query": "x", "by": "luck"}, headers=owner)
+    assert answer.status_code == 400
+    assert "both, meaning, words" in answer.json()["detail"]
+
+
 async def test_wrong_passwords_and_then_too_many(client: Client, parts: Parts) -> None:
     await add_user(parts.database, "typo@bad.example", "Typo", Role.EMPLOYEE, PASSWORD)
     wrong = {"email": "typo@bad.example", "password": "not this one"}

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from app.domain.acl import Acl
+from app.domain.scope import By
 from app.domain.source import PushedDocument
 from app.errors import InvalidInput
 
@@ -98,6 +99,13 @@ class SearchBody(Struct, forbid_unknown_fields=True):
     query: str
     k: int = 8
     at_least_revision: int | None = None
+    by: str = By.BOTH
+
+    def ranked_by(self) -> By:
+        """Raises InvalidInput."""
+        if self.by not in set(By):
+            raise InvalidInput(f"by must be one of {', '.join(By)}")
+        return By(self.by)
 
 
 class AskBody(Struct, forbid_unknown_fields=True):

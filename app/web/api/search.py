@@ -16,7 +16,10 @@ from app.web.services import Caller, Wired
 async def search(
     data: JSONBody[SearchBody], account: Caller, services: Wired
 ) -> Response[dict[str, Any]]:
-    """Search by meaning and by words. `at_least_revision` asks for a state at least so fresh."""
+    """Search by meaning and by words, or by one of them. `at_least_revision` asks for a state at
+    least so fresh."""
     services.policy.require_route(account, "search")
-    found = await services.search.search(account, data.query, data.k, data.at_least_revision)
+    found = await services.search.search(
+        account, data.query, data.k, data.at_least_revision, data.ranked_by()
+    )
     return Response(shown(found), headers={"Cache-Control": "no-store"})
