@@ -22,6 +22,7 @@ from app.db.engine import Database
 from app.errors import ConfigurationError
 from app.inference.chat import ChatModel
 from app.inference.embed import LocalEmbedder, embedding_dimensions
+from app.inference.rerank import LocalReranker
 from app.releases.current import release_name
 from app.retrieval.audiences import Audiences
 from app.retrieval.authorised import AuthorisedSearch
@@ -87,7 +88,13 @@ def compose(settings: Settings) -> Parts:
     profile = profile_of(settings.chat_model, settings.chat_profile)
     resolver = ScopeResolver(database, policy, settings.scope_seconds)
     copies = CodeCopies(database, levels, embedding_dimensions(settings.embedding_model))
-    searcher = Searcher(embedder, copies, audiences=Audiences(database, settings.audience_chunks))
+    reranker = LocalReranker(settings.reranking_model) if settings.reranking_model else None
+    searcher = Searcher(
+        embedder,
+        copies,
+        audiences=Audiences(database, settings.audience_chunks),
+        reranker=reranker,
+    )
     recorder = Recorder(database)
     conversations = Conversations(database, policy)
     watch = Watch(database, policy)
@@ -96,6 +103,7 @@ def compose(settings: Settings) -> Parts:
             "model": settings.chat_model,
             "profile": profile.value,
             "embedding": embedder.name,
+            "reranking": reranker.name if reranker else "none",
             "prompt": prompt.EXAMPLES + prompt.INSTRUCTIONS,
             "evidence": f"{evidence.ENOUGH} {evidence.CLOSE} {evidence.WORDS_WEIGHT}",
         },

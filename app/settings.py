@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     embedding_model: Path | None = Field(
         default=None, description="Folder of a sentence-transformers model; unset: the packaged one"
     )
+    reranking_model: Path | None = Field(
+        default=None,
+        description="Folder of a cross-encoder of sentence-transformers that orders what a search"
+        " found; unset: none",
+    )
     policies: Path = Field(default=PROJECT / "policies", description="Folder of the policy files")
     secret_key: SecretStr | None = Field(
         default=None,

@@ -30,7 +30,6 @@ from app.answering.question import checked
 from app.answering.wording import MODEL_SILENT, NOTHING_FOUND, WITHDRAWN, in_short, quoted
 from app.audit.record import Recorder, sha256
 from app.authz.policy import Policy
-from app.authz.reading import Reading
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.authz.watch import Watch
@@ -38,11 +37,12 @@ from app.db.engine import Database
 from app.domain.answer import Answer, Citation, Draft, Outcome, Prompt, Quote
 from app.domain.principal import Account
 from app.domain.record import AuditRecord
-from app.domain.scope import Found, Passage, Scope
+from app.domain.scope import Passage, Scope
 from app.errors import ModelUnavailable, PortcullisError, Withdrawn
 from app.inference.chat import ChatModel
 from app.inference.embed import Embedder
 from app.retrieval.authorised import recorded
+from app.retrieval.find import find
 from app.retrieval.search import Searcher
 
 PURPOSE = "ask"
@@ -85,13 +85,8 @@ class Answering:
         question = checked(question)
         conversation = await self.conversations.open(account, conversation_id, question)
 
-        query = await self.searcher.query(question)
-
-        async def look(read: Reading) -> tuple[Scope, Found]:
-            return read.scope, await self.searcher.search(read, query, PASSAGES)
-
-        scope, found = await self.resolver.within(
-            account, PURPOSE, look, seen=self.searcher.copies.seen
+        scope, found = await find(
+            self.resolver, self.searcher, account, PURPOSE, question, PASSAGES
         )
         passages = await self.authorised_again(account, found.passages)
         quotes: tuple[Quote, ...] = ()

@@ -15,6 +15,7 @@ from app.domain.record import AuditRecord
 from app.domain.scope import By, Found, Passage, ReadableDocument, Scope
 from app.errors import InvalidInput, NotFound
 from app.retrieval.documents import open_document
+from app.retrieval.find import find
 from app.retrieval.search import Searcher
 
 PURPOSE = "search"
@@ -45,14 +46,10 @@ class AuthorisedSearch:
         if not 1 <= k <= MOST:
             raise InvalidInput(f"k must be 1 to {MOST}")
 
-        asked = await self.searcher.query(query)
-
-        async def look(read: Reading) -> tuple[Scope, Found]:
-            return read.scope, await self.searcher.search(read, asked, k, by)
-
-        scope, found = await self.resolver.within(
-            account, PURPOSE, look, at_least_revision, self.searcher.copies.seen
-        )
+        scope, found = await find(
+            self.resolver, self.searcher, account, PURPOSE, query, k,
+            at_least_revision=at_least_revision, by=by,
+        )  # fmt: skip
         async with self.resolver.database.snapshot() as connection:
             readable = await readable_documents(
                 connection,

@@ -15,6 +15,7 @@ from app.db.chunks import read_chunks, read_nearest
 from app.db.graphs import nearest_of_audiences
 from app.domain.scope import By, Found
 from app.inference.embed import Embedder
+from app.inference.rerank import Reranker
 from app.retrieval.audiences import Audiences
 from app.retrieval.copies import CodeCopies
 from app.retrieval.fuse import fuse
@@ -44,11 +45,12 @@ class Query:
 @dataclass(frozen=True)
 class Searcher:
     """Searches in a transaction that is bound to a scope (`app.authz.reading`). Without
-    `audiences`, everything is found by its code."""
+    `audiences`, everything is found by its code; `reranker` is for who called (`find`)."""
 
     embedder: Embedder
     copies: CodeCopies
     audiences: Audiences | None = field(default=None, kw_only=True)
+    reranker: Reranker | None = field(default=None, kw_only=True)
 
     async def query(self, text: str) -> Query:
         """What no scope has a part in."""
