@@ -24,7 +24,7 @@ from app.retrieval.plan import left
 from app.retrieval.propose import propose
 
 CANDIDATES = 60
-"""How many chunks each kind of search proposes for fusion, or as many as are asked for."""
+"""How many chunks each kind of search proposes for fusion; nobody may ask for more."""
 SHORT = 50_000
 """Of fewer codes, a scan takes less than the way to another thread and back."""
 LITTLE = 10_000
@@ -62,14 +62,13 @@ class Searcher:
         if by is By.MEANING:
             return await self.nearest(read, query, k)
         began = monotonic()
-        most = max(k, CANDIDATES)
-        among, reads_much = await self._among(read, query, most)
+        among, reads_much = await self._among(read, query, CANDIDATES)
         if by is By.WORDS:
-            best = await matching(read.connection, read.scope, query.text, most)
+            best = await matching(read.connection, read.scope, query.text, CANDIDATES)
         else:
             best = fuse(
                 *await nearest_and_matching(
-                    read.connection, read.scope, query.vector, query.text, most, among
+                    read.connection, read.scope, query.vector, query.text, CANDIDATES, among
                 )
             )
         found = await _found(read, best[:k])

@@ -42,6 +42,16 @@ async def test_whoever_comes_after_the_server_ended_a_session_does_not_notice(
         end_all_sessions(owner_url)
 
 
+async def test_what_reads_text_or_codes_cannot_write_in_any_transaction(database: Database) -> None:
+    for way in (database.reader, database.codes):
+        for _ in range(3):
+            async with way() as connection:
+                assert await connection.scalar(text("show transaction_read_only")) == "on"
+                assert await connection.scalar(text("show transaction_isolation")) == (
+                    "repeatable read"
+                )
+
+
 async def test_who_is_in_the_middle_is_told_that_the_database_is_unavailable(
     database: Database, owner_url: str
 ) -> None:

@@ -9,16 +9,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from app.authn.accounts import add_user
 from app.authz.grants import set_container_acl
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
 from app.catalog.sources import register
+from app.db.chunks import write_rendition
 from app.db.engine import Database
-from app.db.levels import chunk_table, rendition_table
 from app.domain.acl import Acl
+from app.domain.document import Chunk, EmbeddedChunk, Rendition
 from app.domain.principal import Account, Role
 from app.domain.scope import By
 from app.errors import ConfigurationError
@@ -65,21 +66,13 @@ async def reader(database: Database, levels: tuple[str, ...]) -> Account:
     async with database.ingest() as connection:
         await connection.execute(text("delete from rendition_internal"))
         for slot, passages in zip(slots, (said, ["gate forbidden " * 50]), strict=True):
-            document = uuid4()
-            base = {"document_id": document, "slot_id": slot}
-            await connection.execute(
-                insert(rendition_table(LEVEL)),
-                {**base, "id": document, "title": "t", "uri": "", "mime_type": "", "source": "s",
-                 "external_id": "e", "redactions": {}, "evidence": []},
-            )  # fmt: skip
-            await connection.execute(
-                insert(chunk_table(LEVEL)),
-                [
-                    {**base, "id": uuid4(), "rendition_id": document, "ordinal": n, "heading": "",
-                     "text": words, "terms": "gate", "embedding": list(vector)}
-                    for n, (words, vector) in enumerate(
-                        zip(passages, EMBEDDER.embed(passages), strict=True)
-                    )
+            vectors = EMBEDDER.embed(passages)
+            await write_rendition(
+                connection, levels=levels, document_id=uuid4(), slot_id=slot, source="s",
+                external_id="e", uri="", mime_type="", rendition=Rendition(LEVEL, "t", (), {}, ()),
+                chunks=[
+                    EmbeddedChunk(Chunk(n, "", None, words), vector)
+                    for n, (words, vector) in enumerate(zip(passages, vectors, strict=True))
                 ],
             )  # fmt: skip
     return account
