@@ -14,14 +14,14 @@ _ME = text("select pg_backend_pid()")
 
 
 def end_all_sessions(owner_url: str) -> None:
-    """Of every login of ours, as a server that is started again does."""
+    """Of every login of ours, as a server that is started again does, and wait for their end."""
     owner = create_engine(make_url(owner_url), isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
         for login in Login:
             connection.execute(text(f'grant "{login.value}" to current_user'))
         connection.execute(
             text("""
-            select pg_terminate_backend(pid) from pg_stat_activity
+            select pg_terminate_backend(pid, 10000) from pg_stat_activity
              where datname = current_database() and usename = any (:logins)"""),
             {"logins": [login.value for login in Login]},
         )
