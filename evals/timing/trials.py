@@ -17,7 +17,7 @@ from app.domain.principal import Account
 from app.errors import NotFound
 from app.retrieval.authorised import AuthorisedSearch
 from app.retrieval.search import CANDIDATES
-from evals.timing.auc import Auc, auc
+from evals.measures.auc import Auc, auc
 from evals.timing.corpus import Corpus, Hidden
 
 K = 8

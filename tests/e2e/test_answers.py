@@ -28,8 +28,7 @@ def test_the_golden_questions(platform: Platform) -> None:
     for question in QUESTIONS:
         person = question["as"]
         if person not in tokens:
-            made = platform.command("token", "create", "--user", person, "--ttl", "30m")
-            tokens[person] = made.stdout.strip()
+            tokens[person] = platform.token(person)
         answer = httpx.post(
             f"{platform.url}/api/v1/ask",
             json={"question": question["ask"]},
@@ -108,6 +107,10 @@ def test_the_command_line(platform: Platform) -> None:
     assert "parental" not in record.stdout
     doctor = platform.command("doctor")
     assert doctor.returncode == 0, doctor.stdout
+    made = platform.command("token", "create", "--user", person, "--ttl", "30m").stdout.strip()
+    headers = {"Authorization": f"Bearer {made}"}
+    mine = httpx.post(f"{platform.url}/api/v1/search", json={"query": "leave"}, headers=headers)
+    assert mine.status_code == 200
     listed = platform.command("source", "list")
     assert "company-drive" in listed.stdout
 

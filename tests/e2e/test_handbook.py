@@ -1,4 +1,6 @@
-"""A real handbook of 880 pages, each department's folder for that department only."""
+"""A real handbook, each department's folder for that department only.
+
+PORTCULLIS_SCALE=1 takes all 880 pages, 533 otherwise."""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ from app.inference.chat import ChatModel
 from app.retrieval.copies import CodeCopies
 from app.retrieval.measure import measure_search
 from app.retrieval.search import Searcher
-from tests.e2e.corpora import handbook
+from tests.e2e.corpora import WHOLE, handbook
 from tests.e2e.ingested import describe, ingest
 from tests.needs import data
 
@@ -59,9 +61,9 @@ async def test_the_handbook(
     if folder is None:
         pytest.skip("no data set 'handbook'")
     indexed = await ingest(database, levels, handbook(folder, tmp_path / "handbook"))
-    figure("a handbook of 880 pages in", describe(indexed.job))
+    figure("the pages of a handbook in", describe(indexed.job))
     assert indexed.job.state == "done"
-    assert indexed.job.detail["outcomes"]["embedded"] >= 860
+    assert indexed.job.detail["outcomes"]["embedded"] >= (860 if WHOLE else 515)
     assert "embedded" not in indexed.again.detail["outcomes"]
     for problem in indexed.problems:
         assert problem.reason.startswith(EXPLAINED), (problem.external_id, problem.reason)

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from evals.timing.auc import auc
+from evals.measures.auc import auc
 
 
 def test_what_is_alike_is_one_half_and_what_is_apart_is_one() -> None:

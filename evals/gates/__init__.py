@@ -1,0 +1,1 @@
+"""Whether what was measured is good enough: bars, verdicts, and the report that a release needs."""

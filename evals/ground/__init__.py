@@ -1,0 +1,1 @@
+"""What suites stand on: a platform of their own, corpora made afresh, data sets, engines."""
