@@ -22,6 +22,7 @@ from app.retrieval.fuse import fuse
 from app.retrieval.passages import to_passage
 from app.retrieval.plan import left
 from app.retrieval.propose import propose
+from app.retrieval.step import end_of_step
 
 CANDIDATES = 60
 """How many chunks each kind of search proposes for fusion; nobody may ask for more."""
@@ -29,9 +30,7 @@ SHORT = 50_000
 """Of fewer codes, a scan takes less than the way to another thread and back."""
 LITTLE = 10_000
 """Up to so many readable chunks of a classification, and slots, words are looked for among these
-alone; it is `most_looked_through()` of the database."""
-STEP_SECONDS = 0.025
-"""Above that, a search takes a multiple of this time."""
+alone; it is `most_looked_through()` of the database. Above that, a search takes whole steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Searcher:
         found = await _found(read, best[:k])
         if reads_much:
             # the look for words met forbidden chunks, and took the longer the more there are
-            await asyncio.sleep((began - monotonic()) % STEP_SECONDS)
+            await end_of_step(began)
         return found
 
     async def nearest(self, read: Reading, query: Query, k: int) -> Found:

@@ -3,7 +3,6 @@ and where little is readable nothing that is read depends on what the forbidden 
 
 from __future__ import annotations
 
-import asyncio
 import random
 from time import monotonic
 from typing import Any
@@ -17,6 +16,7 @@ from app.db.engine import Database
 from app.retrieval import search as module
 from app.retrieval.copies import CodeCopies
 from app.retrieval.search import LITTLE, Searcher
+from app.retrieval.step import STEP_SECONDS, end_of_step
 from tests.authz.planted import Place, make_place
 from tests.authz.test_layers import OneDirection
 
@@ -74,31 +74,30 @@ async def test_marks_lose_no_match_of_any_query(place: Place) -> None:
     assert some > len(QUERIES) * 3, "the queries find too little to say anything"
 
 
-async def test_who_reads_much_gets_an_answer_after_a_step_of_time(
+async def test_who_reads_much_gets_an_answer_after_whole_steps_of_time(
     place: Place, levels: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the index of all met on the way, the search is as long as a multiple of the step."""
-    monkeypatch.setattr(module, "STEP_SECONDS", 0.5)  # longer than a search
+    """Whatever the index of all met on the way."""
     searcher = Searcher(OneDirection(), CodeCopies(place.database, levels, 384))
     scope = await place.resolver.resolve(place.ann, "ask")
-    slept: list[float] = []
-    rest = asyncio.sleep
+    waited: list[float] = []
+    wait = end_of_step
 
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        await rest(0)
+    async def waiting(began: float) -> None:
+        waited.append(began)
+        await wait(began)
 
-    for little in (LITTLE, 0):
+    monkeypatch.setattr(module, "end_of_step", waiting)
+    for little, expected in ((LITTLE, 0), (0, 1)):
         monkeypatch.setattr(module, "LITTLE", little)
         query = await searcher.query("nothing")
         async with reading(place.database, scope) as read:
-            monkeypatch.setattr(asyncio, "sleep", sleep)
             began = monotonic()
             await searcher.search(read, query, 10)
             taken = monotonic() - began
-            monkeypatch.setattr(asyncio, "sleep", rest)
-    [waited] = slept
-    assert 0.5 - taken <= waited % 0.5
+        assert len(waited) == expected
+    assert taken >= STEP_SECONDS
+    assert waited[0] >= began
 
 
 async def test_the_service_and_the_database_agree_on_what_is_little(place: Place) -> None:
