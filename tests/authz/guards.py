@@ -1,6 +1,6 @@
 """Every enforcement that stands alone somewhere, how it is removed, and the tests that must notice.
 
-What is removed in the database is a fault of `tests.retrieval.faults`, or one like them; what is
+What is removed in the database is a fault of `evals.mutants`, or one like them; what is
 removed in Python is one function, replaced where it is used.
 """
 
@@ -12,8 +12,9 @@ from typing import Any
 
 from psycopg import sql
 
+from evals.mutants.catalogue import OF_ENFORCEMENT
+from evals.mutants.planting import Change, Fault
 from tests.authz import replacements
-from tests.retrieval.faults import CHANGES, FAULTS, Change, Fault
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,7 @@ class Guard:
     tests: tuple[str, ...]
 
 
-PLANTED: list[Fault | Change] = [*FAULTS, *CHANGES]
-KNOWN = {fault.name: fault for fault in PLANTED}
+KNOWN = {fault.name: fault for fault in OF_ENFORCEMENT}
 
 LAYERS = "tests/authz/test_layers.py::"
 ATTACKER = "tests/authz/test_attacker.py::"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from evals.mutants.planting import Faults
 from tests.authz.guards import GUARDS, Replaced
-from tests.retrieval.faults import Faults
 
 REMOVED = GUARDS[os.environ["PORTCULLIS_GUARD"]].removed
 

@@ -23,8 +23,9 @@ from app.retrieval.proof.proof import look
 from app.retrieval.search import Searcher
 from app.runtime.postgres import EmbeddedPostgres
 from app.runtime.secrets import login_passwords
+from evals.mutants.catalogue import OF_ENFORCEMENT
+from evals.mutants.planting import Change, Fault, Faults
 from tests.conftest import SECRET
-from tests.retrieval.faults import CHANGES, FAULTS, Change, Fault, Faults
 from tests.searching import search
 
 pytestmark = pytest.mark.integration
@@ -57,7 +58,7 @@ async def test_a_sound_database_passes_again_and_again(
     assert await look(connect, levels) == ()
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, *CHANGES], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", OF_ENFORCEMENT, ids=lambda fault: fault.name)
 async def test_a_fault_is_named_until_it_is_undone(
     connect: Any, levels: tuple[str, ...], faults: Faults, fault: Fault | Change
 ) -> None:

@@ -29,15 +29,16 @@ from app.runtime.secrets import login_passwords
 from app.runtime.supervisor import Supervisor
 from app.runtime.up import _free_port
 from app.settings import Settings
+from evals.mutants.catalogue import RIGHTS
+from evals.mutants.planting import Faults
 from tests.conftest import SECRET
-from tests.retrieval.faults import FAULTS, Faults
 from tests.web.test_bad_input import PASSWORD, Client, parts, problem
 
 __all__ = ["parts"]
 
 pytestmark = pytest.mark.integration
 
-OPEN = next(fault for fault in FAULTS if fault.name == "row-level security disabled")
+OPEN = next(fault for fault in RIGHTS if fault.name == "row-level security disabled")
 SAYS = "row-level security is disabled on chunk_internal"
 
 
