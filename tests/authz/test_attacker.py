@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.authz.policy import Policy
 from app.db.engine import Database, Login
+from app.retrieval.search import LITTLE
 from tests.authz.planted import OPEN, RARE, SECRET, Place, make_place
 
 pytestmark = pytest.mark.integration
@@ -118,15 +119,17 @@ async def test_what_comes_back_is_as_if_the_forbidden_did_not_exist(
         assert told != await answer(place, scoped, statements), "the attack tells nothing anyway"
 
 
+@pytest.mark.parametrize("little", [LITTLE, 0], ids=["reads little", "reads much"])
 @pytest.mark.parametrize("scoped", [False, True], ids=["no scope", "Ann's scope"])
 @pytest.mark.parametrize("attack", FUNCTIONS_ALONE)
 async def test_functions_say_the_same_whatever_is_forbidden(
-    place: Place, attack: str, scoped: bool
+    place: Place, attack: str, scoped: bool, little: int
 ) -> None:
-    without = await answer(place, scoped, FUNCTIONS_ALONE[attack])
-    await place.plant()
-    place.own("analyze")
-    assert await answer(place, scoped, FUNCTIONS_ALONE[attack]) == without
+    with place.looking_through(little):
+        without = await answer(place, scoped, FUNCTIONS_ALONE[attack])
+        await place.plant()
+        place.own("analyze")
+        assert await answer(place, scoped, FUNCTIONS_ALONE[attack]) == without
 
 
 @pytest.mark.parametrize(
