@@ -61,7 +61,10 @@ def show(name: str, as_json: Json = False, data_dir: DataDir = None) -> None:
             print(json.dumps(body, indent=2))
             return
         print(f"{body['name']}  {body['stage']}  sha256 {body['digest']}")
-        print(f"signed by key {body['signature']['key_id']}: {body['signature_holds']}\n")
+        print(
+            f"{'signed here' if body['signature_holds'] else 'NOT as signed here'}, key"
+            f" {body['signature']['key_id']}\n"
+        )
         for part in ("recipe", "model"):
             print(table((part, ""), sorted(body["manifest"][part].items())) + "\n")
         pins = body["manifest"]["pins"]

@@ -119,12 +119,13 @@ def _model(of: Ingredients, digests: FileDigests) -> dict[str, Any]:
     files = digests.of_folder(of.model_folder) if of.model_folder.is_dir() else {}
     config = of.model_folder / "config.json"
     said = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
+    quantised = said.get("quantization_config")
     return {
         "verifiable": True,
         "files": files,
         "engine": dict(of.engine),
         "numbers": str(said.get("dtype") or said.get("torch_dtype") or "unknown"),
-        "quantisation": json.dumps(said.get("quantization_config") or "none", sort_keys=True),
+        "quantisation": json.dumps(quantised, sort_keys=True) if quantised else "none",
     }
 
 
