@@ -76,23 +76,28 @@ class Serving:
             self.share_key, now.canary, account.principal_id, now.share
         ):
             canary = await self._stored_release(now.canary)
-            if not (why := await self._unfit(canary)):
+            if not (why := await self.unfit(canary)):
                 return canary
             _log.warning("canary_not_served", release=now.canary, why=why)
         if now.production is None:
             return await self.running.release()
         production = await self._stored_release(now.production)
-        if why := await self._unfit(production):
+        if why := await self.unfit(production):
             raise ReleaseNotHere(f"{why}; until then nothing is answered")
         return production
 
     async def _beside(self, now: Traffic, account: Account, question: str, shown: Finished) -> None:
         assert now.shadow is not None
         release = await self._stored_release(now.shadow)
-        if not await self._unfit(release):
+        if not await self.unfit(release):
             self.shadow.compare(self._by(release), account, question, shown.answer)
 
-    async def _unfit(self, release: Release) -> str:
+    async def lane(self, name: str) -> Answering:
+        """What answers by a stored release. Raises NotFound."""
+        return self._by(await self._stored_release(name))
+
+    async def unfit(self, release: Release) -> str:
+        """Why this process cannot serve a release, in a sentence, empty when it can."""
         if not sound(release, self.running.signer):
             return f"{release.name} is not what was signed here"
         return misfits(release, await self.running.release())

@@ -36,10 +36,12 @@ class Unkept(Conversations):
 
 @dataclass(frozen=True)
 class Aside(Recorder):
-    """Records what a shadow does as such."""
+    """Records an answer that nobody is shown, as what it is made for."""
+
+    action: str
 
     async def record(self, record: AuditRecord) -> UUID:
-        return await super().record(replace(record, action=ACTION))
+        return await super().record(replace(record, action=self.action))
 
 
 @dataclass
@@ -71,7 +73,7 @@ async def _compare(other: Answering, account: Account, question: str, shown: Ans
     aside = replace(
         other,
         conversations=Unkept(other.database, other.policy),
-        recorder=Aside(other.database),
+        recorder=Aside(other.database, ACTION),
     )
     answer: Answer | None = None
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -118,6 +119,22 @@ def vary(
         print(made.name)
 
     with_parts(settings_from(data_dir), work)
+
+
+@app.command()
+def replay(audit_id: UUID, data_dir: DataDir = None) -> None:
+    """Build a recorded answer again, as the same person and by the same release; exit code 0 only
+    when it is the same, and otherwise the first thing that differs."""
+    from app.answering.replay import replay as build
+
+    async def work(parts: Parts) -> bool:
+        async with on_record(parts.recorder, "release", command="replay", record=str(audit_id)):
+            found = await build(parts.serving(), audit_id)
+        print(f"record {audit_id}, release {found.release}, revision {found.revision}")
+        print(f"differs: {visible(found.differs)}" if found.differs else "the same to the letter")
+        return found.same
+
+    raise typer.Exit(0 if with_parts(settings_from(data_dir), work) else 1)
 
 
 def _short(value: Any) -> str:
