@@ -75,13 +75,26 @@ create table shadow_count (
   failed bigint not null default 0,
   primary key (shadow, production)
 );
+
+-- Models that were looked at before anything is made of them: from where, under which licence, the
+-- digest of every file, and what was wrong, if anything.
+create table model_intake (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
+  model text not null,
+  source text not null,
+  licence text not null,
+  files jsonb not null,
+  findings text[] not null
+);
 """
 
 GRANTS = """
-grant select, insert on release, release_event, gate_report to portcullis_app;
+grant select, insert on release, release_event, gate_report, model_intake to portcullis_app;
 grant select, update on traffic to portcullis_app;
 grant select, insert, update on shadow_count to portcullis_app;
-grant select on release, release_event, gate_report, traffic, shadow_count to portcullis_auditor;
+grant select on release, release_event, gate_report, traffic, shadow_count,
+  model_intake to portcullis_auditor;
 """
 
 
