@@ -39,6 +39,7 @@ class Serving:
     share_key: str
     shadow: Shadow = field(default_factory=Shadow)
     _stored: dict[str, Release] = field(default_factory=dict)
+    _judged: dict[str, str] = field(default_factory=dict)
 
     @property
     def watch(self) -> Watch:
@@ -98,9 +99,13 @@ class Serving:
 
     async def unfit(self, release: Release) -> str:
         """Why this process cannot serve a release, in a sentence, empty when it can."""
-        if not sound(release, self.running.signer):
-            return f"{release.name} is not what was signed here"
-        return misfits(release, await self.running.release())
+        if release.name not in self._judged:  # neither it nor what runs here ever changes
+            self._judged[release.name] = (
+                misfits(release, await self.running.release())
+                if sound(release, self.running.signer)
+                else f"{release.name} is not what was signed here"
+            )
+        return self._judged[release.name]
 
     async def _stored_release(self, name: str) -> Release:
         if name not in self._stored:  # what is stored under a name never changes
