@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.answering import evidence, prompt
 from app.answering.conversations import Conversations
 from app.answering.pipeline import Answering
 from app.answering.profiles import profile_of
+from app.answering.serving import Serving
 from app.audit.record import Recorder
 from app.authn.attempts import Attempts
 from app.authz.levels import load_levels
@@ -23,7 +23,10 @@ from app.errors import ConfigurationError
 from app.inference.chat import ChatModel
 from app.inference.embed import LocalEmbedder, embedding_dimensions
 from app.inference.rerank import LocalReranker
-from app.releases.current import release_name
+from app.ingredients import ingredients
+from app.releases.files import FileDigests
+from app.releases.running import Running
+from app.releases.signing import GATES, RELEASES, Signer
 from app.retrieval.audiences import Audiences
 from app.retrieval.authorised import AuthorisedSearch
 from app.retrieval.copies import CodeCopies
@@ -31,6 +34,9 @@ from app.retrieval.proof.watch import ProofWatch
 from app.retrieval.search import Searcher
 from app.runtime.secrets import derive, installation_secret, login_passwords
 from app.settings import Settings
+
+UNNAMED = "unnamed"
+"""What answers are recorded under that no `Serving` gave: those of evaluations and tests."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,13 @@ class Parts:
     conversations: Conversations
     watch: Watch
     answering: Answering
+    running: Running
+    gate_signer: Signer
+
+    def serving(self) -> Serving:
+        """What answers questions, by the release that traffic says."""
+        key = derive(installation_secret(self.settings), "canary share")
+        return Serving(self.answering, self.running, key)
 
     @property
     def max_document_bytes(self) -> int:
@@ -98,16 +111,10 @@ def compose(settings: Settings) -> Parts:
     recorder = Recorder(database)
     conversations = Conversations(database, policy)
     watch = Watch(database, policy)
-    release = release_name(
-        {
-            "model": settings.chat_model,
-            "profile": profile.value,
-            "embedding": embedder.name,
-            "reranking": reranker.name if reranker else "none",
-            "prompt": prompt.EXAMPLES + prompt.INSTRUCTIONS,
-            "evidence": f"{evidence.ENOUGH} {evidence.CLOSE} {evidence.WORDS_WEIGHT}",
-        },
-        settings.policies,
+    running = Running(
+        ingredients(settings, profile, embedder, reranker),
+        FileDigests(settings.root / "releases" / "digests.json"),
+        Signer.of(derive(secret, RELEASES)),
     )
     return Parts(
         settings=settings,
@@ -136,7 +143,9 @@ def compose(settings: Settings) -> Parts:
             recorder=recorder,
             conversations=conversations,
             watch=watch,
-            release=release,
+            release=UNNAMED,
             salt_key=derive(secret, "cache salt"),
         ),
+        running=running,
+        gate_signer=Signer.of(derive(secret, GATES)),
     )

@@ -104,6 +104,11 @@ class ModelUnavailable(Unavailable):
     """The model engine does not answer; `portcullis doctor` says why. Ask again later."""
 
 
+class ReleaseNotHere(Unavailable):
+    """The release in production cannot be served by what runs here; an administrator deploys it, or
+    promotes what runs."""
+
+
 class RecordNotWritten(Unavailable):
     """The audit record could not be written, so there is no answer."""
 

@@ -7,6 +7,7 @@ import contextlib
 import sys
 from datetime import timedelta
 
+import structlog
 import uvicorn
 from litestar import Litestar
 
@@ -20,11 +21,14 @@ from app.web import figures
 from app.web.routes import application
 from app.web.services import DemoPerson, Services
 
+_log = structlog.get_logger(__name__)
+
 
 def create_app(parts: Parts) -> Litestar:
     """The application of composed parts. The embedding model loads while it starts, which it
     does only where the database enforces the scope."""
     settings = parts.settings
+    serving = parts.serving()
     people = Show.load().people if settings.demo else ()
     services = Services(
         database=parts.database,
@@ -35,7 +39,7 @@ def create_app(parts: Parts) -> Litestar:
         embedder=parts.embedder,
         model=parts.model,
         model_name=settings.chat_model,
-        answering=parts.answering,
+        answering=serving,
         conversations=parts.conversations,
         recorder=parts.recorder,
         attempts=parts.attempts,
@@ -51,17 +55,27 @@ def create_app(parts: Parts) -> Litestar:
     figures.show_enforcement(parts.database.enforcement)
     watching: list[asyncio.Task[None]] = []
     loading: list[asyncio.Task[None]] = []
+    naming: list[asyncio.Task[None]] = []
 
     async def prove() -> None:
         watching.append(await parts.proof.begin())
 
+    async def register() -> None:
+        """What cannot be named or kept now is named at the first question, which then fails."""
+        try:
+            await serving.register()
+        except PortcullisError as error:
+            _log.error("release_not_registered", why=error.message)
+
     async def start() -> None:
         parts.watch.start()
+        naming.append(asyncio.create_task(register()))
         loading.append(asyncio.create_task(asyncio.to_thread(parts.embedder.load)))
 
     async def close() -> None:
         await services.generations.close()
-        for task in watching:
+        await serving.close()
+        for task in [*watching, *naming]:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task

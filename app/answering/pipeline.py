@@ -71,6 +71,8 @@ class Answering:
     watch: Watch
     release: str
     salt_key: str
+    passages: int = PASSAGES
+    context_passages: int = CONTEXT_PASSAGES
 
     async def ask(
         self, account: Account, question: str, conversation_id: UUID | None = None
@@ -86,7 +88,7 @@ class Answering:
         conversation = await self.conversations.open(account, conversation_id, question)
 
         scope, found = await find(
-            self.resolver, self.searcher, account, PURPOSE, question, PASSAGES
+            self.resolver, self.searcher, account, PURPOSE, question, self.passages
         )
         passages = await self.authorised_again(account, found.passages)
         quotes: tuple[Quote, ...] = ()
@@ -94,7 +96,7 @@ class Answering:
             quotes = await choose_quotes(self.embedder, question, passages)
             citations = tuple(Citation.of(n, q.passage, q.text) for n, q in enumerate(quotes, 1))
         else:
-            passages = passages[:CONTEXT_PASSAGES]
+            passages = passages[: self.context_passages]
             citations = tuple(Citation.of(n, p, p.text) for n, p in enumerate(passages, 1))
 
         released: list[str] = []

@@ -65,7 +65,7 @@ def ask(
         account = await find_account(parts.database, as_)
         async with (
             on_record(parts.recorder, "act-as", account=account.email, command="ask"),
-            aclosing(parts.answering.ask(account, question)) as events,
+            aclosing(parts.serving().ask(account, question)) as events,
         ):
             async for event in events:
                 if isinstance(event, Delta) and not as_json:

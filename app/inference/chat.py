@@ -23,6 +23,8 @@ class ChatModel:
 
     client: AsyncOpenAI
     model: str
+    temperature: float = 0.0
+    seed: int = SEED
 
     @classmethod
     def connect(cls, url: str, model: str, api_key: str | None) -> ChatModel:
@@ -43,8 +45,8 @@ class ChatModel:
                 prompt=prompt,
                 max_tokens=max_tokens,
                 stop=list(stop),
-                temperature=0,
-                seed=SEED,
+                temperature=self.temperature,
+                seed=self.seed,
                 stream=True,
                 extra_body={"cache_salt": salt},
             )
@@ -67,8 +69,8 @@ class ChatModel:
                 model=self.model,
                 messages=messages,
                 max_tokens=max_tokens,
-                temperature=0,
-                seed=SEED,
+                temperature=self.temperature,
+                seed=self.seed,
                 stream=True,
                 extra_body={"cache_salt": salt},
             )

@@ -49,6 +49,11 @@ class LocalEmbedder:
         return self.folder.name if self.folder else "all-MiniLM-L6-v2"
 
     @property
+    def place(self) -> Path:
+        """The folder of the model's files."""
+        return self.folder or _packaged()
+
+    @property
     def loaded(self) -> bool:
         return self._model is not None
 
@@ -65,8 +70,7 @@ class LocalEmbedder:
             from transformers.utils.logging import disable_progress_bar
 
             disable_progress_bar()  # type: ignore[no-untyped-call]
-            folder = self.folder or _packaged()
-            model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+            model = SentenceTransformer(str(self.place), device="cpu", local_files_only=True)
             if _has_bfloat16():
                 model = model.to(torch.bfloat16)
             dimensions = model.get_embedding_dimension()

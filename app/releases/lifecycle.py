@@ -1,0 +1,190 @@
+"""The way of a release: who may take it to which stage, and what that needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from app.db.engine import AppConnection, Database
+from app.domain.principal import Account
+from app.domain.release import RegisteredRelease, Release, ReleaseEvent, Stage, Traffic
+from app.errors import InvalidInput, NotPermitted
+from app.releases import gate, register, traffic
+from app.releases.fitting import misfits
+from app.releases.manifest import sound
+from app.releases.rules import GATED, Rules
+from app.releases.signing import Signer
+
+NEXT = {
+    Stage.INTAKE: (Stage.EVALUATED, Stage.RETIRED),
+    Stage.EVALUATED: (Stage.STAGED, Stage.RETIRED),
+    Stage.STAGED: (Stage.SHADOW, Stage.CANARY, Stage.RETIRED),
+    Stage.SHADOW: (Stage.CANARY, Stage.STAGED, Stage.RETIRED),
+    Stage.CANARY: (Stage.CANARY, Stage.PRODUCTION, Stage.STAGED, Stage.RETIRED),
+    Stage.PRODUCTION: (),
+    Stage.ROLLED_BACK: (Stage.STAGED, Stage.RETIRED),
+    Stage.RETIRED: (),
+}
+ANSWERING = (Stage.SHADOW, Stage.CANARY, Stage.PRODUCTION)
+_ASKED, _APPROVED = "asked for {}", "approved {}"
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """`running` is the release that runs here, `thresholds` the digest of the bars of today."""
+
+    database: Database
+    running: Release
+    releases: Signer
+    gates: Signer
+    rules: Rules
+    thresholds: str
+
+    async def promote(
+        self, name: str, to: Stage, who: Account, share: int = 0, reason: str = ""
+    ) -> Traffic:
+        """Take a release to a stage; the traffic afterwards. `share` is the canary's, in percent.
+
+        Raises NotFound, InvalidInput on a stage that does not follow, and NotPermitted naming what
+        is missing: a gate report, an approval, a deployment. Where it is the approval, the wish is
+        kept, so that somebody else can agree to it.
+        """
+        async with self.database.app() as connection:
+            now = await traffic.lock(connection)
+            at = await register.find(connection, name)
+            self._require_way(at, to, share)
+            if to in GATED:
+                await self._require_gate(connection, name, to)
+            if to in ANSWERING:
+                self._require_here(at.release)
+            approved = await self._approved(connection, at, to, who)
+            if approved:
+                changed = await self._moved(connection, now, at, to, share, who.email, reason)
+            else:
+                wish = _ASKED.format(to)
+                await register.say(connection, name, who.email, wish, at.stage, None, reason)
+        if not approved:
+            raise NotPermitted(
+                f"{to} needs the approval of a second person; this is on record, and they run"
+                f" `portcullis release approve {name} --to {to} --as THEIR-EMAIL`; then promote"
+                " again"
+            )
+        return changed
+
+    async def approve(self, name: str, to: Stage, who: Account, reason: str = "") -> None:
+        """Agree to what somebody else asked for. Raises NotFound, InvalidInput when nobody did,
+        NotPermitted for whoever asked, and for a role whose approval does not count."""
+        if who.role not in self.rules.approvers:
+            allowed = " or ".join(sorted(self.rules.approvers))
+            raise NotPermitted(f"{who.email} is {who.role}; an approval is given by {allowed}")
+        async with self.database.app() as connection:
+            await traffic.lock(connection)
+            at = await register.find(connection, name)
+            asked = self._since_moved(await register.events(connection, name))
+            askers = {event.who for event in asked if event.what == _ASKED.format(to)}
+            if not askers:
+                raise InvalidInput(f"nobody asked for {name} to become {to}")
+            if askers == {who.email}:
+                raise NotPermitted(
+                    f"{who.email} asked for it, so somebody else has to approve {name}"
+                )
+            said = _APPROVED.format(to)
+            await register.say(connection, name, who.email, said, at.stage, None, reason)
+
+    async def rollback(self, who: Account, reason: str = "") -> Traffic:
+        """Take back the canary, or the shadow where there is none; without either, production: then
+        the release that was there before answers. Raises InvalidInput when there is nothing to go
+        back to, and NotPermitted when that cannot be served here."""
+        async with self.database.app() as connection:
+            now = await traffic.lock(connection)
+            taken = now.canary or now.shadow or now.production
+            if taken is None:
+                raise InvalidInput("no release is in production, so there is none to take back")
+            at = await register.find(connection, taken)
+            if now.canary:
+                changed = replace(now, canary=None, share=0)
+            elif now.shadow:
+                changed = replace(now, shadow=None)
+            else:
+                former = await self._former(connection, taken)
+                self._require_here(former.release)
+                changed = replace(now, production=former.release.name)
+                await register.say(
+                    connection, former.release.name, who.email, "came back", former.stage,
+                    Stage.PRODUCTION, f"{taken} was rolled back",
+                )  # fmt: skip
+            await register.say(
+                connection, taken, who.email, "rolled back", at.stage, Stage.ROLLED_BACK, reason
+            )
+            await traffic.write(connection, changed)
+            return await traffic.read(connection)
+
+    def _require_way(self, at: RegisteredRelease, to: Stage, share: int) -> None:
+        name = at.release.name
+        if to not in NEXT[at.stage]:
+            ways = ", ".join(NEXT[at.stage]) or "nothing; `release rollback` takes it back"
+            raise InvalidInput(f"{name} is {at.stage}; from there it becomes {ways}")
+        if to is Stage.CANARY and not 0 < share <= traffic.WHOLE:
+            raise InvalidInput("a canary needs a share, such as --share 10%")
+        if to is not Stage.CANARY and share:
+            raise InvalidInput("only a canary has a share")
+        if not sound(at.release, self.releases):
+            raise NotPermitted(f"{name} is not what was signed here; it cannot be promoted")
+
+    async def _require_gate(self, connection: AppConnection, name: str, to: Stage) -> None:
+        gate.require(
+            await gate.attached(connection, name), release=name, to=to, signer=self.gates,
+            thresholds=self.thresholds, rules=self.rules, now=datetime.now(UTC),
+        )  # fmt: skip
+
+    def _require_here(self, release: Release) -> None:
+        if sentence := misfits(release, self.running):
+            raise NotPermitted(sentence)
+
+    async def _approved(
+        self, connection: AppConnection, at: RegisteredRelease, to: Stage, who: Account
+    ) -> bool:
+        if to not in self.rules.approved:
+            return True
+        since = self._since_moved(await register.events(connection, at.release.name))
+        return any(e.what == _APPROVED.format(to) and e.who != who.email for e in since)
+
+    @staticmethod
+    def _since_moved(events: list[ReleaseEvent]) -> list[ReleaseEvent]:
+        """An approval is of one step: what was agreed to before the last one says nothing now."""
+        moves = [number for number, event in enumerate(events) if event.to is not None]
+        return events[moves[-1] + 1 :] if moves else events
+
+    async def _moved(
+        self, connection: AppConnection, now: Traffic, at: RegisteredRelease, to: Stage,
+        share: int, who: str, reason: str,
+    ) -> Traffic:  # fmt: skip
+        name = at.release.name
+        changed = Traffic(
+            production=name if to is Stage.PRODUCTION else now.production,
+            canary=name if to is Stage.CANARY else None if now.canary == name else now.canary,
+            share=share if to is Stage.CANARY else 0 if now.canary == name else now.share,
+            shadow=name if to is Stage.SHADOW else None if now.shadow == name else now.shadow,
+        )
+        for before, after in ((now.canary, changed.canary), (now.shadow, changed.shadow)):
+            if before and before not in (after, name):
+                await self._replaced(connection, before, name, who)
+        if to is Stage.PRODUCTION and now.production:
+            await self._replaced(connection, now.production, name, who)
+        what = f"promoted, {share}%" if to is Stage.CANARY else "promoted"
+        await register.say(connection, name, who, what, at.stage, to, reason)
+        await traffic.write(connection, changed)
+        return await traffic.read(connection)
+
+    async def _replaced(self, connection: AppConnection, old: str, by: str, who: str) -> None:
+        """What another took the place of is ready to come back."""
+        was = await register.find(connection, old)
+        said = f"replaced by {by}"
+        await register.say(connection, old, who, said, was.stage, Stage.STAGED, "")
+
+    @staticmethod
+    async def _former(connection: AppConnection, current: str) -> RegisteredRelease:
+        name = await register.former_production(connection, current)
+        if name is None:
+            raise InvalidInput("no release was in production before, so nothing can come back")
+        return await register.find(connection, name)

@@ -1,0 +1,102 @@
+"""An answer is built again to the letter, or the first thing that differs is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from app.answering.events import Finished
+from app.answering.replay import Replayed, replay
+from app.answering.serving import Serving
+from app.authn.accounts import disable_user
+from app.errors import NotFound
+from app.releases.files import FileDigests
+from app.releases.running import Running
+from tests.answering.house import QUESTION, House
+from tests.releases.made import SIGNER, ingredients
+
+pytestmark = pytest.mark.integration
+
+
+class Desk:
+    def __init__(self, house: House, root: Path) -> None:
+        self.house, self.root = house, root
+        self.serving = self.started()
+
+    def started(self, **changes: str) -> Serving:
+        made = replace(ingredients(self.root), **changes)  # type: ignore[arg-type]
+        return Serving(self.house.answering, Running(made, FileDigests(None), SIGNER), "share")
+
+    async def asked(self, question: str = QUESTION) -> UUID:
+        await self.serving.register()
+        events = self.serving.ask(self.house.reader, question)
+        [answer] = [e.answer async for e in events if isinstance(e, Finished)]
+        return answer.audit_id
+
+    async def again(self, audit_id: UUID) -> Replayed:
+        return await replay(self.serving, audit_id)
+
+
+@pytest.fixture
+async def desk(house: House, tmp_path: Path) -> Desk:
+    return Desk(house, tmp_path)
+
+
+async def test_the_same_answer_comes_about(desk: Desk) -> None:
+    for question in (QUESTION, "Who won the chess tournament?"):
+        found = await desk.again(await desk.asked(question))
+        assert found.same, found.differs
+    async with desk.house.database.auditor() as connection:
+        assert await connection.scalar(
+            text("select count(*) from audit_record where action = 'replay'")
+        )
+
+
+async def test_a_revoked_grant_is_named(desk: Desk) -> None:
+    audit_id = await desk.asked()
+    await desk.house.allow()
+    assert "may not read the document" in (await desk.again(audit_id)).differs
+
+
+async def test_other_code_is_named(desk: Desk) -> None:
+    audit_id = await desk.asked()
+    desk.serving = desk.started(schema="0099")
+    assert "first deploy its schema and pipeline" in (await desk.again(audit_id)).differs
+
+
+async def test_a_question_that_is_gone_is_named(desk: Desk) -> None:
+    audit_id = await desk.asked()
+    conversations = desk.house.answering.conversations
+    for conversation in await conversations.list(desk.house.reader):
+        await conversations.remove(desk.house.reader, conversation.id)
+    assert "the question is gone" in (await desk.again(audit_id)).differs
+
+
+async def test_a_passage_that_is_gone_is_named(desk: Desk) -> None:
+    audit_id = await desk.asked()
+    async with desk.house.database.ingest() as connection:
+        await connection.execute(
+            text("delete from chunk_internal where document_id = :id"), {"id": desk.house.document}
+        )
+    assert "is not chosen any more" in (await desk.again(audit_id)).differs
+
+
+async def test_an_erased_document_is_named(desk: Desk) -> None:
+    audit_id = await desk.asked()
+    async with desk.house.database.app() as connection:
+        await connection.execute(
+            text("delete from document where id = :id"), {"id": desk.house.document}
+        )
+    assert "was erased since" in (await desk.again(audit_id)).differs
+
+
+async def test_a_disabled_account_and_an_unknown_record_are_named(desk: Desk) -> None:
+    audit_id = await desk.asked("Who won the chess tournament?")
+    await disable_user(desk.house.database, desk.house.reader.email)
+    assert "gone or disabled" in (await desk.again(audit_id)).differs
+    with pytest.raises(NotFound):
+        await desk.again(uuid4())
