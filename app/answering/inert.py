@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 
 _URL = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>()\[\]]+|www\.[^\s<>()\[\]]+", re.IGNORECASE
+    r"(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>()\[\]]+|www\.[^\s<>()\[\]]+"
+    # what some clients make links of although it has no scheme: a host, an e-mail address
+    r"|(?:[\w.+-]+@)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}\b(?:[:/?#][^\s<>()\[\]]*)?",
+    re.IGNORECASE,
 )
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _OTHER_SCHEMES = re.compile(r"\b(data|javascript|mailto|tel|file|blob|ftp):(?=\S)", re.IGNORECASE)
@@ -28,6 +31,11 @@ def inert(text: str) -> str:
     return _BLOCK.sub(
         lambda m: f"{m[1]}\\{m[2]}" if not m[2][0].isdigit() else _item(m), "".join(parts)
     )
+
+
+def addresses(text: str) -> list[str]:
+    """What a client could make a link of."""
+    return [url[0].rstrip(".,;:!?\"'") for url in _URL.finditer(text)]
 
 
 def _item(match: re.Match[str]) -> str:
