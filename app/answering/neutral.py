@@ -24,12 +24,17 @@ _UNSEEN = frozenset(
 )
 
 
-def neutral(text: str) -> str:
+def visible(text: str) -> str:
     """The text as a person sees it. Ingestion takes most of what is invisible out; titles, file
-    names and what was indexed before come through here as well."""
+    names, what was indexed before and what models say come through here as well."""
     text = _TERMINAL.sub("", text).replace("\r\n", "\n")
     text = re.sub("[\r\v\f\x85\u2028\u2029]", "\n", text)
-    text = "".join(c for c in unicodedata.normalize("NFC", text) if _seen(c))
+    return "".join(c for c in unicodedata.normalize("NFC", text) if _seen(c))
+
+
+def neutral(text: str) -> str:
+    """What is visible, without the marks of speakers."""
+    text = visible(text)
     before = ""
     while before != text:  # a mark inside a mark leaves one when it is taken out
         before, text = text, _ROLE.sub(" ", text)
