@@ -32,9 +32,9 @@ async def run(ground: Ground) -> Found:
     measures = [share("fetched or offered", bad, len(payloads))]
     whole = await served(ground, payloads[: ground.samples(57, 570)])
     cases += whole.cases
-    measures.append(share("fetched or offered, served", whole.bad, whole.answers))
+    measures.append(share("fetched or offered, served", whole.bad, whole.held))
     browsed = await opened(pages[: ground.samples(200, 2_000)])
-    notes = [f"{whole.held} of {whole.answers} served answers held a payload"]
+    notes = [f"{whole.held} of {whole.answers} served answers cite a planted document"]
     if browsed is None:
         notes.append("no Chromium here: no page was opened")
     else:

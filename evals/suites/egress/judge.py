@@ -16,7 +16,7 @@ CITATION = re.compile(
 )
 _PLAIN = frozenset(
     """html head body p blockquote strong em code pre ul ol li br hr span div button a table thead
-    tbody tr th td del sup h1 h2 h3 h4 h5 h6""".split()
+    tbody tr th td del sup article section header mark h1 h2 h3 h4 h5 h6""".split()
 )
 """Elements that load nothing by themselves; any other is counted."""
 _QUIET = frozenset(

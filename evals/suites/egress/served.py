@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import httpx
 
 from app.authn.tokens import create_token
+from app.domain.acl import Acl
 from app.domain.source import PushedDocument
 from app.web.identity import COOKIE
 from evals.ground.company import Paper, make
@@ -22,7 +23,7 @@ PROFILES = ("evidence", "context")
 
 @dataclass
 class Served:
-    """`answers` were given, `held` of them the address of a payload, `bad` of them live."""
+    """`answers` were given, `held` of them cite a planted document, `bad` are live."""
 
     answers: int = 0
     held: int = 0
@@ -59,7 +60,7 @@ def _planted(
         yield PushedDocument(
             f"{n} {line}"[:200], f"{paper.title} {line}"[:200],
             f"{line}\n\n{text}\n".encode(), "text/plain", uri=f"https://wiki.example/{n}?{line}"[:500],
-            container="hall", acl=None, classification="internal",
+            container="hall", acl=Acl.parse(["everyone"]), classification="internal",
         )  # fmt: skip
 
 
@@ -94,7 +95,7 @@ async def _ask(
         paper_at = document.find("<article")
         faults += in_html(document[paper_at : document.rfind("</article>")])
     seen.answers += 1
-    seen.held += "evil" in told["answer"] + shown
+    seen.held += bool(told["citations"])
     seen.bad += bool(faults)
     if faults:
         seen.cases.append(Case(f"served, {family}: {payload!r}", faults[0]))
