@@ -1,16 +1,20 @@
-"""Whether the quotes support what the model wrote: number by number, name by name, word by word.
+"""Whether the evidence supports what a model wrote: number by number, name by name, word by word.
 
-A small model does not know when to abstain, so nothing it writes is shown on trust. The test is
-strict on purpose: a right sentence that is not shown costs little, since the quotes are.
+A model does not know when to abstain, and does what a document tells it, so nothing it writes is
+shown on trust. The test is strict on purpose: a right sentence that is not shown costs little,
+since the quotes are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from app.answering.orders import is_order
+from app.answering.sentences import sentences
 from app.answering.words import content_sequence, content_words, names, negated, numbers
 from app.domain.answer import Draft, Quote, Verdict
+from app.domain.scope import Passage
 
 SHORTEST_WORDS = 3
 _LISTED = re.compile(r"\b\d+\)")
@@ -18,15 +22,37 @@ _CONDITIONS = frozenset("if unless until only except without provided may might"
 
 
 def check(draft: Draft, question: str) -> Verdict:
-    """Compare the draft with the quotes of its prompt."""
-    said = draft.text.strip()
+    """Compare a small model's draft with the quotes of its prompt."""
+    quotes = [quote for quote in draft.prompt.quotes if not is_order(quote.shown)]
+    about = [f"{quote.passage.title}\n{quote.passage.heading}" for quote in quotes]
+    return _compare(draft.text, question, [q.shown for q in quotes], about, _runs_through)
+
+
+def check_sentence(said: str, question: str, passages: Sequence[Passage]) -> Verdict:
+    """Compare one sentence of a larger model with the sentences of the passages that it cites.
+
+    One of them alone must hold all of it, in its order: what is made of two may say a third.
+    """
+    evidence = [shown for p in passages for _, shown in sentences(p.text) if not is_order(shown)]
+    about = [f"{passage.title}\n{passage.heading}" for passage in passages]
+    return _compare(said, question, evidence, about, _in_order)
+
+
+def _compare(
+    said: str,
+    question: str,
+    evidence: Sequence[str],
+    about: Sequence[str],
+    follows: Callable[[list[str], list[str]], bool],
+) -> Verdict:
+    said = said.strip()
     if len(said.split()) < SHORTEST_WORDS:
         return Verdict(False, "too short to say anything")
-    if not draft.prompt.quotes:
+    if not evidence:
         return Verdict(False, "there is no evidence")
-    evidence = " \n".join(_evidence(quote) for quote in draft.prompt.quotes)
-    known = content_words(evidence)
-    if numbers(said) - numbers(evidence):
+    whole = " \n".join([*about, *evidence])
+    known = content_words(whole)
+    if numbers(said) - numbers(whole):
         return Verdict(False, "a number that no quote has")
     if {name for name in names(said) if name not in known}:
         return Verdict(False, "a name that no quote has")
@@ -36,19 +62,19 @@ def check(draft: Draft, question: str) -> Verdict:
     new = content_words(said) - asked
     if not new:
         return Verdict(False, "nothing beyond the question")
-    nearest = _nearest(said, draft.prompt.quotes)
-    if negated(said) != negated(nearest.shown):
+    nearest = _nearest(said, evidence)
+    if negated(said) != negated(nearest):
         return Verdict(False, "a negation that the nearest quote does not have, or the reverse")
     # A title or a heading is no evidence for a claim: a page about a person names others too.
-    if content_words(said) - content_words(nearest.shown):
+    if content_words(said) - content_words(nearest):
         return Verdict(False, "words that the nearest quote itself does not have")
     if not content_words(said) & asked:
         return Verdict(False, "nothing of what was asked about")
-    if not _runs_through(content_sequence(said), content_sequence(nearest.shown)):
+    if not follows(content_sequence(said), content_sequence(nearest)):
         return Verdict(False, "words of the nearest quote in another order, or with gaps")
-    if _conditions(nearest.shown) - _conditions(said):
+    if _conditions(nearest) - _conditions(said):
         return Verdict(False, "a condition of the nearest quote that is left out")
-    if len(_LISTED.findall(nearest.shown)) != len(_LISTED.findall(said)) and _LISTED.search(said):
+    if len(_LISTED.findall(nearest)) != len(_LISTED.findall(said)) and _LISTED.search(said):
         return Verdict(False, "a list that is cut short")
     return Verdict(True, "")
 
@@ -59,20 +85,24 @@ def _runs_through(said: list[str], quote: list[str]) -> bool:
     return quote[: len(said)] == said
 
 
+def _in_order(said: list[str], quote: list[str]) -> bool:
+    """Whether the words follow one another in the quote, some of it left out."""
+    rest = iter(quote)
+    return all(word in rest for word in said)
+
+
 def _conditions(text: str) -> set[str]:
     """The words that make a statement hold only sometimes."""
     return set(re.findall(r"[a-z]+", text.lower())) & _CONDITIONS
 
 
-def _evidence(quote: Quote) -> str:
-    return f"{quote.passage.title}\n{quote.passage.heading}\n{quote.shown}"
-
-
-def _nearest(said: str, quotes: Sequence[Quote]) -> Quote:
+def _nearest(said: str, evidence: Sequence[str]) -> str:
     words = content_words(said)
-    return max(quotes, key=lambda quote: len(words & content_words(quote.shown)))
+    return max(evidence, key=lambda sentence: len(words & content_words(sentence)))
 
 
 def nearest_quote(said: str, quotes: Sequence[Quote]) -> int:
     """The number, from 1, of the quote that a supported sentence is about."""
-    return 1 + quotes.index(_nearest(said, quotes))
+    told = [quote.shown for quote in quotes if not is_order(quote.shown)]
+    nearest = _nearest(said, told)
+    return 1 + [quote.shown for quote in quotes].index(nearest)

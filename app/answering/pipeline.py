@@ -14,19 +14,23 @@ import hmac
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 
-from app.answering.context import supported_blocks
+from app.answering.compartment import compartment, quotes_only
+from app.answering.context import written
 from app.answering.conversations import Conversations
 from app.answering.ending import in_time
 from app.answering.events import AnswerEvent, Delta, Finished, Started
 from app.answering.evidence import choose_quotes
 from app.answering.guard import check, nearest_quote
 from app.answering.profiles import Profile
-from app.answering.prompt import chat_prompt, completion_prompt
+from app.answering.prompt import completion_prompt
 from app.answering.question import checked
+from app.answering.spotlight import fence
+from app.answering.verdicts import Verdicts
 from app.answering.wording import MODEL_SILENT, NOTHING_FOUND, WITHDRAWN, in_short, quoted
 from app.audit.record import Recorder, sha256
 from app.authz.policy import Policy
@@ -50,7 +54,6 @@ PASSAGES = 20
 """So many passages are looked through for evidence."""
 CONTEXT_PASSAGES = 6
 """So many are given to a model that reads whole passages."""
-CONTEXT_TOKENS = 600
 
 _log = structlog.get_logger(__name__)
 
@@ -96,12 +99,12 @@ class Answering:
             quotes = await choose_quotes(self.embedder, question, passages)
             citations = tuple(Citation.of(n, q.passage, q.text) for n, q in enumerate(quotes, 1))
         else:
-            passages = passages[: self.context_passages]
+            passages = compartment(passages)[: self.context_passages]
             citations = tuple(Citation.of(n, p, p.text) for n, p in enumerate(passages, 1))
 
         released: list[str] = []
         outcome = Outcome.STOPPED
-        detail: dict[str, str] = {}
+        detail: dict[str, Any] = {}
         documents = {citation.document_id for citation in citations}
         async with self.watch.holding(account, PURPOSE, documents) as held:
             audit_id = await self.recorder.record(
@@ -111,17 +114,18 @@ class Answering:
                 yield Started(audit_id, conversation, found.revision, held.documents)
                 if not citations:
                     parts = _once(NOTHING_FOUND)
-                    outcome = Outcome.NOTHING_FOUND
                 elif self.profile is Profile.EVIDENCE:
                     parts = self._from_evidence(account, scope, question, quotes, detail)
                 else:
-                    parts = self._from_context(account, scope, question, passages)
+                    parts = self._from_context(account, scope, question, passages, detail)
                 try:
                     async with aclosing(held.guarding(parts)) as guarded:
                         async for part in guarded:
                             released.append(part)
                             yield Delta(part)
-                    if outcome is not Outcome.NOTHING_FOUND:
+                    if released == [NOTHING_FOUND]:
+                        outcome, citations = Outcome.NOTHING_FOUND, ()
+                    else:
                         outcome = Outcome.ANSWERED
                 except Withdrawn:
                     held.withdraw()
@@ -160,10 +164,13 @@ class Answering:
         scope: Scope,
         question: str,
         quotes: tuple[Quote, ...],
-        detail: dict[str, str],
+        detail: dict[str, Any],
     ) -> AsyncGenerator[str]:
         """The quotes first; then the model's sentence, if they support it."""
         yield quoted(quotes)
+        if quotes_only([quote.passage for quote in quotes]):
+            detail["verdict"] = "quotes only"
+            return
         prompt = completion_prompt(question, quotes)
         try:
             draft = await self._draft(prompt, scope)
@@ -189,16 +196,26 @@ class Answering:
             return Draft("".join([piece async for piece in pieces]).strip(), prompt)
 
     async def _from_context(
-        self, account: Account, scope: Scope, question: str, passages: Sequence[Passage]
+        self,
+        account: Account,
+        scope: Scope,
+        question: str,
+        passages: Sequence[Passage],
+        detail: dict[str, Any],
     ) -> AsyncGenerator[str]:
-        """The model's own words, released block by block, each authorised once more."""
-        system, user = chat_prompt(question, passages)
-        pieces = self.model.chat(system, user, salt=self.salt(scope), max_tokens=CONTEXT_TOKENS)
-        async with aclosing(supported_blocks(pieces, len(passages))) as blocks:
-            async for block in blocks:
-                if len(await self.authorised_again(account, passages)) < len(passages):
-                    raise Withdrawn
-                yield block
+        """The model's own words, each sentence supported and authorised once more, or quotes."""
+        verdicts = Verdicts()
+        salt = self.salt(scope)
+        code = fence(self.salt_key, question, salt)
+        blocks = written(self.model, self.embedder, question, passages, salt, code, verdicts)
+        try:
+            async with aclosing(blocks):
+                async for block in blocks:
+                    if len(await self.authorised_again(account, passages)) < len(passages):
+                        raise Withdrawn
+                    yield block
+        finally:
+            detail.update(verdicts.on_record())
 
     def salt(self, scope: Scope) -> str:
         """Equal only for requests that may read the same: a keyed hash of the scope."""
@@ -229,7 +246,7 @@ class Answering:
         )
 
     async def _finish(
-        self, audit_id: UUID, outcome: Outcome, answer: str, detail: dict[str, str]
+        self, audit_id: UUID, outcome: Outcome, answer: str, detail: dict[str, Any]
     ) -> None:
         try:
             await in_time(self.recorder.finish(audit_id, outcome.value, answer, detail))

@@ -18,11 +18,16 @@ WITHDRAWN = "*What you may read changed while this was written; ask again.*"
 NO_LONGER = "You may not read a source of this answer any more, so it is not shown."
 
 
-def quoted(quotes: Sequence[Quote]) -> str:
-    """The quotes as a Markdown block each, with their numbers."""
+def quoted(quotes: Sequence[Quote], numbers: Sequence[int] = ()) -> str:
+    """The quotes as a Markdown block each, with their numbers: these, or from 1 on."""
+    numbers = numbers or range(1, len(quotes) + 1)
     return "\n\n".join(
-        f"> {inert(quote.shown)} [{number}]" for number, quote in enumerate(quotes, start=1)
+        quotation(quote.shown, number) for quote, number in zip(quotes, numbers, strict=True)
     )
+
+
+def quotation(sentence: str, number: int) -> str:
+    return f"> {inert(sentence)} [{number}]"
 
 
 def in_short(sentence: str, number: int) -> str:

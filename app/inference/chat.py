@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,9 +57,21 @@ class ChatModel:
             raise ModelUnavailable from _without_text(error)
 
     async def chat(
-        self, system: str, user: str, *, salt: str, max_tokens: int
+        self,
+        system: str,
+        user: str,
+        *,
+        salt: str,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
     ) -> AsyncGenerator[str]:
-        """Answer a message; the pieces of the answer as they come. Raises ModelUnavailable."""
+        """Answer a message; the pieces of the answer as they come. Raises ModelUnavailable.
+
+        vLLM keeps to a JSON `schema`; other engines may ignore it, so the caller checks.
+        """
+        extra: dict[str, Any] = {"cache_salt": salt}
+        if schema is not None:
+            extra["structured_outputs"] = {"json": schema}
         messages: list[ChatCompletionMessageParam] = [
             {"role": "system", "content": system},
             {"role": "user", "content": user},
@@ -72,7 +84,7 @@ class ChatModel:
                 temperature=self.temperature,
                 seed=self.seed,
                 stream=True,
-                extra_body={"cache_salt": salt},
+                extra_body=extra,
             )
             async for part in stream:
                 if part.choices and part.choices[0].delta.content:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.errors import InvalidInput
+from evals.suites.egress import SUITE as EGRESS
 from evals.suites.suite import Suite
 
-SUITES: Sequence[Suite] = ()
+SUITES: Sequence[Suite] = (EGRESS,)
 
 
 def chosen(names: Sequence[str]) -> Sequence[Suite]:

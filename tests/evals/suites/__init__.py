@@ -1,0 +1,1 @@
+"""Each suite misses its bar once a guard is taken away."""
