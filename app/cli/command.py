@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import ask, audit, bench, explain, index, keys, sources, users
+from app.cli import ask, audit, bench, evals, explain, index, keys, sources, users
 from app.cli.settings import DataDir, settings_from
 from app.cli.tables import table, visible
 from app.errors import PortcullisError
@@ -28,6 +28,7 @@ app.add_typer(audit.app, name="audit", help="The record.")
 app.add_typer(keys.app, name="keys", help="The keys that seal what a request may read.")
 app.add_typer(index.app, name="index", help="The approximate indexes of large audiences.")
 app.add_typer(bench.app, name="bench", help="Measurements.")
+app.add_typer(evals.app, name="evals", help="Evaluations that block a release.")
 app.command("search")(ask.search)
 app.command("ask")(ask.ask)
 app.command("explain")(explain.explain)
