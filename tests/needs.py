@@ -10,8 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("PORTCULLIS_DATA", PROJECT.parent / "shared/data"))
+from evals.ground.data import DATA
 
 
 def browser() -> str | None:

@@ -57,32 +57,37 @@ class Report:
         return [
             line
             for suite in dict.fromkeys([*(r.suite for r in self.results), *thresholds.bars])
-            for line in self._of(suite, thresholds.bars.get(suite, {}), thresholds)
+            for line in self._of(suite, thresholds)
         ]
 
     def passed(self, thresholds: Thresholds) -> bool:
-        """Whether every required suite ran to its end and every bar was met."""
-        good = (Verdict.PASSED, Verdict.REPORTED)
-        return not any(result.error for result in self.results) and all(
-            line.verdict in good for line in self.lines(thresholds)
+        """Whether every required suite ran to its end and every bar was met. Without any bar
+        nothing was shown, so nothing passed."""
+        lines = self.lines(thresholds)
+        return (
+            any(line.bar for line in lines)
+            and all(line.verdict.good for line in lines)
+            and not any(result.error for result in self.results)
         )
 
-    def _of(self, suite: str, bars: Mapping[str, Any], thresholds: Thresholds) -> list[Line]:
-        found = {m.name: m for r in self.results if r.suite == suite for m in r.measures}
-        lines = [
-            Line(suite, name, found.get(name), str(bar), bar.judge(found.get(name), self.effort))
-            for name, bar in bars.items()
-        ]
-        lines += [
-            Line(suite, name, measure, "", Verdict.REPORTED)
-            for name, measure in found.items()
-            if name not in bars
-        ]
+    def _of(self, suite: str, thresholds: Thresholds) -> list[Line]:
+        found = [m for r in self.results if r.suite == suite for m in r.measures]
+        names = dict.fromkeys([*thresholds.bars.get(suite, {}), *(m.name for m in found)])
+        lines = []
+        for name in names:
+            bar = thresholds.bar(suite, name)
+            # all of one name: none may hide behind another
+            named: Sequence[Measure | None] = [m for m in found if m.name == name]
+            for measure in named or [None]:
+                verdict = bar.judge(measure, self.effort) if bar else Verdict.REPORTED
+                said = bar.at(self.effort) if bar else ""
+                lines.append(Line(suite, name, measure, said, verdict))
         if suite in thresholds.bars and not lines:
             lines.append(Line(suite, "", None, "", Verdict.MISSING))
         return lines
 
     def write(self, path: Path) -> None:
+        """As JSON, with null for what is no number."""
         said = _finite({**asdict(self), "at": self.at.isoformat()})
         path.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
 
@@ -93,22 +98,24 @@ class Report:
             return cls.of(json.loads(path.read_text(encoding="utf-8")))
         except OSError as error:
             raise InvalidInput(f"{path} cannot be read ({error.strerror})") from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidInput(f"{path} is no report of `portcullis evals run`") from error
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Report:
-        """From its JSON. Raises ValueError, KeyError or TypeError when it is none."""
-        results = [
+        """From its JSON. Raises ValueError, KeyError, TypeError or AttributeError when it is
+        none."""
+        results = tuple(
             Result(
                 **{
                     **result,
-                    "measures": [Measure(**_numbers(m)) for m in result["measures"]],
-                    "cases": [Case(**case) for case in result["cases"]],
+                    "measures": tuple(_measure(m) for m in result["measures"]),
+                    "cases": tuple(Case(**case) for case in result["cases"]),
+                    "notes": tuple(result["notes"]),
                 }
             )
             for result in said["results"]
-        ]
+        )
         return cls(
             **{
                 **said,
@@ -130,6 +137,18 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _numbers(said: Mapping[str, Any]) -> dict[str, Any]:
-    may_be_none = ("value", "low", "high")
-    return {k: math.nan if k in may_be_none and v is None else v for k, v in said.items()}
+def _measure(said: Mapping[str, Any]) -> Measure:
+    value, low, high = (_number(said[name]) for name in ("value", "low", "high"))
+    items = {of: _number(one) for of, one in said["items"].items()}
+    if not isinstance(said["n"], int):
+        raise TypeError(f"{said['n']!r} samples")
+    return Measure(
+        **{**said, "name": str(said["name"]), "value": value, "low": low, "high": high,
+           "items": items}
+    )  # fmt: skip
+
+
+def _number(said: Any) -> float:
+    if isinstance(said, str):
+        raise TypeError(f"{said!r} is no number")
+    return math.nan if said is None else float(said)

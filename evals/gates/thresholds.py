@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +28,10 @@ class Verdict(StrEnum):
     MISSING = "missing"
     REPORTED = "reported"
 
+    @property
+    def good(self) -> bool:
+        return self in (Verdict.PASSED, Verdict.REPORTED)
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -41,9 +46,9 @@ class Bar:
     def judge(self, measure: Measure | None, effort: Effort) -> Verdict:
         if measure is None:
             return Verdict.MISSING
-        if self.never and measure.value > 0:
+        # each is put so that what is no number passes nothing
+        if self.never and measure.value != 0:
             return Verdict.FAILED
-        # a bound that is no number passes nothing
         if self.at_most is not None and not measure.high <= self.at_most:
             return Verdict.FAILED
         if self.at_least is not None and not measure.low >= self.at_least:
@@ -58,6 +63,11 @@ class Bar:
         bounds = (("<=", self.at_most), (">=", self.at_least))
         return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
 
+    def at(self, effort: Effort) -> str:
+        """In words, with the sample size that this effort needs."""
+        need = self.need.get(effort)
+        return f"{self}, n >= {need:,}" if need else str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -69,13 +79,49 @@ class Thresholds:
     @classmethod
     def load(cls, path: Path = FILE) -> Thresholds:
         """Raises ConfigurationError naming the entry that is wrong."""
-        content = path.read_bytes()
-        said = yaml.safe_load(content) or {}
+        try:
+            content = path.read_bytes()
+            # of two entries with one name the first would be gone without a word
+            said = yaml.load(content, _Once) or {}  # noqa: S506 - a safe loader, with one check more
+        except OSError as error:
+            raise ConfigurationError(f"{path} cannot be read ({error.strerror})") from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{path.name} is no YAML: {_line(error)}") from error
         bars = {
-            suite: {name: _bar(f"{suite}: {name}", of) for name, of in (measures or {}).items()}
-            for suite, measures in said.items()
+            suite: {name: _bar(f"{suite}: {name}", of) for name, of in _entries(suite, measures)}
+            for suite, measures in _entries("all of it", said)
         }
         return cls(bars, hashlib.sha256(content).hexdigest())
+
+    def only(self, suites: Collection[str]) -> Thresholds:
+        """The bars of these suites alone: what a part of the suites is held to, and no gate."""
+        return Thresholds({name: self.bars[name] for name in self.bars if name in suites}, "")
+
+    def bar(self, suite: str, name: str) -> Bar | None:
+        return self.bars.get(suite, {}).get(name)
+
+
+class _Once(yaml.SafeLoader):  # type: ignore[misc]
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = [key for key in keys if keys.count(key) > 1]
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{twice[0]!r} stands there twice", node.start_mark
+            )
+        return dict(super().construct_mapping(node, deep))
+
+
+def _line(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or type(error).__name__
+    return f"{problem}, near line {mark.line + 1}" if mark else str(problem)
+
+
+def _entries(where: str, said: Any) -> list[tuple[str, Any]]:
+    if not isinstance(said, dict) or not all(isinstance(name, str) for name in said):
+        raise ConfigurationError(f"{FILE.name}, {where}: name each entry, then say what is in it")
+    return list(said.items())
 
 
 def _bar(where: str, said: Any) -> Bar:
@@ -83,11 +129,30 @@ def _bar(where: str, said: Any) -> Bar:
         raise ConfigurationError(
             f"{FILE.name}, {where}: give at_most, at_least or never, and need, and nothing else"
         )
-    bar = Bar(
-        said.get("at_most"), said.get("at_least"), bool(said.get("never")), said.get("need") or {}
-    )
+    need = said.get("need") or {}
+    if not isinstance(need, dict) or set(need) - set(Effort) or not all(map(_count, need.values())):
+        raise ConfigurationError(
+            f"{FILE.name}, {where}: need is a whole number by {' and '.join(Effort)}"
+        )
+    for side in ("at_most", "at_least"):
+        if side in said and not _number(said[side]):
+            raise ConfigurationError(f"{FILE.name}, {where}: {side} is a number")
+    if said.get("never", True) is not True:
+        raise ConfigurationError(f"{FILE.name}, {where}: never can be true, or be left out")
+    bar = Bar(said.get("at_most"), said.get("at_least"), "never" in said, need)
     if bar.never is (bar.at_most is not None or bar.at_least is not None):
         raise ConfigurationError(f"{FILE.name}, {where}: give either a bound or `never: true`")
-    if set(bar.need) - set(Effort):
-        raise ConfigurationError(f"{FILE.name}, {where}: need is by {' and '.join(Effort)}")
+    if bar.never and set(need) != set(Effort):
+        # no single case among few samples says nothing, and there is no bound that would tell
+        raise ConfigurationError(
+            f"{FILE.name}, {where}: `never` needs a sample size for {' and '.join(Effort)}"
+        )
     return bar
+
+
+def _number(said: Any) -> bool:
+    return isinstance(said, int | float) and not isinstance(said, bool) and math.isfinite(said)
+
+
+def _count(said: Any) -> bool:
+    return isinstance(said, int) and not isinstance(said, bool) and said > 0

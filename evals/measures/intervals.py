@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest, bootstrap, quantile_test
 
 from evals.measures.auc import auc
 from evals.measures.measure import Measure
 
 LEVEL = 0.95
 RESAMPLES = 2_000
+SKEWED_UP_TO = 2_000
+"""Values. Among more, a correction for skew is too small to see, and takes their square."""
+AT_ONCE = 4_000_000
+"""Numbers of resamples in memory."""
 
 
 def share(name: str, count: int, n: int, items: Mapping[str, float] | None = None) -> Measure:
@@ -23,20 +28,33 @@ def share(name: str, count: int, n: int, items: Mapping[str, float] | None = Non
 
 
 def mean(name: str, values: Mapping[str, float], seed: int, unit: str = "") -> Measure:
-    """The mean of the values, with the percentile interval of a bootstrap over them (Efron and
-    Tibshirani, 1993, chapter 13)."""
-    drawn = resampled(list(values.values()), seed)
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    centre = float(np.mean(list(values.values())))
-    return Measure(name, centre, float(low), float(high), len(values), unit, values)
+    """The mean of the values. Of zeros and ones it has the interval of a share, otherwise that of
+    a bootstrap corrected for bias and skew (BCa: Efron and Tibshirani, 1993, chapter 14).
+
+    Scores that are all the same would resample to an interval of no width, so they too have the
+    interval of a share. Of a single value with a unit, nobody knows the interval.
+    """
+    if not values:
+        raise ValueError(f"{name}: there is nothing to take the mean of")
+    array = np.asarray(list(values.values()), dtype=float)
+    centre = float(array.mean())
+    low, high = _around_mean(array, seed, scores=not unit)
+    # the mean of equal numbers is off by a last digit
+    return Measure(name, centre, min(low, centre), max(high, centre), len(values), unit, values)
 
 
-def quantile(name: str, values: Sequence[float], of: float, seed: int, unit: str = "") -> Measure:
-    """The `of`-quantile of the values, with the percentile interval of a bootstrap over them."""
-    chance = np.random.default_rng(seed)
-    drawn = [np.quantile(chance.choice(values, len(values)), of) for _ in range(RESAMPLES // 4)]
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Measure(name, float(np.quantile(values, of)), float(low), float(high), len(values), unit)
+def quantile(name: str, values: Sequence[float], of: float, unit: str = "") -> Measure:
+    """The `of`-quantile of the values, with the interval between two of them that holds whatever
+    their distribution (Conover, Practical Nonparametric Statistics, 1999, section 3.2).
+
+    Where there are too few to bound it, the bound is no number: from above a p95 needs 72 values,
+    a p99 368.
+    """
+    if not values:
+        raise ValueError(f"{name}: there is nothing to take a quantile of")
+    interval = quantile_test(values, p=of).confidence_interval(LEVEL)
+    value = float(np.quantile(values, of, method="inverted_cdf"))
+    return Measure(name, value, float(interval.low), float(interval.high), len(values), unit)
 
 
 def told_apart(name: str, negative: Sequence[float], positive: Sequence[float]) -> Measure:
@@ -48,11 +66,29 @@ def told_apart(name: str, negative: Sequence[float], positive: Sequence[float]) 
     return Measure(name, value, max(low, 0.5), found.distance, n)
 
 
-def resampled(values: Sequence[float], seed: int) -> np.ndarray:
-    """Means of samples with replacement, shape (RESAMPLES,)."""
-    if not values:
-        raise ValueError("there is nothing to resample")
-    chance = np.random.default_rng(seed)
-    array = np.asarray(values, dtype=float)
-    picks = chance.integers(0, len(array), (RESAMPLES, len(array)))
-    return np.asarray(array[picks].mean(axis=1))
+def _around_mean(values: np.ndarray, seed: int, *, scores: bool) -> tuple[float, float]:
+    if not np.isfinite(values).all():
+        return math.nan, math.nan
+    same = bool((values == values[0]).all())
+    within = scores and bool(((values >= 0) & (values <= 1)).all())
+    if within and (same or bool(np.isin(values, (0, 1)).all())):
+        return _exact(float(values.sum()), len(values))
+    if len(values) == 1:
+        return math.nan, math.nan
+    if same:
+        return float(values[0]), float(values[0])
+    interval = bootstrap(
+        (values,), np.mean, n_resamples=RESAMPLES, confidence_level=LEVEL,
+        batch=max(1, AT_ONCE // len(values)), rng=np.random.default_rng(seed),
+        method="BCa" if len(values) <= SKEWED_UP_TO else "percentile",
+    ).confidence_interval  # fmt: skip
+    return float(interval.low), float(interval.high)
+
+
+def _exact(successes: float, n: int) -> tuple[float, float]:
+    """Clopper and Pearson's interval by quantiles of the beta distribution, which also takes parts
+    of a success: scores between 0 and 1 vary no more than zeros and ones of the same mean."""
+    tail = (1 - LEVEL) / 2
+    low = beta.ppf(tail, successes, n - successes + 1) if successes > 0 else 0.0
+    high = beta.ppf(1 - tail, successes + 1, n - successes) if successes < n else 1.0
+    return float(low), float(high)

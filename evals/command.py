@@ -1,0 +1,124 @@
+"""The commands behind `portcullis evals`: a composition root."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.cli.tables import table
+from app.errors import InvalidInput
+from app.telemetry import configure_logs
+from evals.gates.compare import Comparison, compare
+from evals.gates.report import Report
+from evals.gates.thresholds import Thresholds
+from evals.ground.data import DATA
+from evals.ground.ground import Effort
+from evals.mapping import bars, mapping
+from evals.progress import Progress
+from evals.report import junit, page
+from evals.report.figures import figure, value
+from evals.report.judged import Judged
+from evals.report.terminal import blocks
+from evals.run import run as measure
+from evals.suites.suite import Suite
+
+SEED_BITS = 32
+
+
+def run(
+    suites: Sequence[Suite],
+    *,
+    part: bool,
+    effort: str,
+    seed: int | None,
+    release: str,
+    out: Path,
+    data: Path | None,
+    folder: Path | None,
+) -> bool:
+    """Run the suites, print the table and write `report.json`, `junit.xml` and `report.html`; say
+    whether they passed. `part` says that they are not all: they are held to their own bars alone.
+
+    Progress goes to standard error. Raises InvalidInput in words for whoever chose the options.
+    """
+    held = Thresholds.load()
+    if effort not in list(Effort):
+        raise InvalidInput(f"there is no effort {effort!r}; there are {' and '.join(Effort)}")
+    if seed is not None and seed < 0:
+        raise InvalidInput("a seed is a whole number from 0 on")
+    if folder and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidInput(f"{folder} is no empty folder; the scratch data need one of their own")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"{out} cannot be made ({error.strerror})") from error
+    configure_logs(logging.ERROR)
+    drawn = secrets.randbits(SEED_BITS) if seed is None else seed
+    progress = Progress()
+    progress(f"seed {drawn}")
+    report = asyncio.run(
+        measure(suites, Effort(effort), drawn, data or DATA, release, progress, folder)
+    )
+    progress.end()
+    if part:
+        held = held.only([suite.name for suite in suites])
+    return _tell(Judged(report, held, part), out)
+
+
+def comparison(old: Path, new: Path) -> bool:
+    """Print how two reports differ; whether nothing got worse."""
+    found = compare(Report.read(old), Report.read(new), Thresholds.load())
+    print("\n\n".join([*found.remarks, _table(found), _sum(found)]))
+    return found.passed
+
+
+def risks(suites: Sequence[Suite]) -> None:
+    """Print which risks the suites cover, as Markdown."""
+    print(mapping(suites, Thresholds.load()))
+
+
+def suites_and_bars(suites: Sequence[Suite]) -> None:
+    """Print each suite with its sentence and its bars."""
+    held = Thresholds.load()
+    for suite in suites:
+        print(f"{suite.name}\n  {suite.about}\n  bars: {bars(suite, held)}\n")
+    absent = [name for name in held.bars if name not in {suite.name for suite in suites}]
+    if absent:
+        print(f"with bars, and no suite that could meet them: {', '.join(absent)}")
+
+
+def _tell(judged: Judged, out: Path) -> bool:
+    print("\n\n".join(blocks(judged)))
+    json, xml, html = out / "report.json", out / "junit.xml", out / "report.html"
+    judged.report.write(json)
+    junit.write(judged, xml)
+    page.write(judged, html)
+    print(f"written: {json}, {xml}, {html}")
+    return judged.passed
+
+
+def _table(found: Comparison) -> str:
+    rows = []
+    for line in found.lines:
+        apart = line.difference
+        rows.append(
+            (
+                line.suite, line.name, value(line.old), value(line.new),
+                figure(apart.value) if apart else "",
+                f"{figure(apart.low)} to {figure(apart.high)}" if apart else "",
+                (f"{apart.pairs:,} pairs" if apart.pairs else "independent") if apart else "",
+                line.bar, line.change,
+            )
+        )  # fmt: skip
+    header = ("suite", "measure", "old", "new", "difference", "95% interval", "from", "bar", "")
+    return table(header, rows)
+
+
+def _sum(found: Comparison) -> str:
+    bad = [f"{line.suite}: {line.name}" for line in found.lines if not line.change.good]
+    if not found.lines:
+        return "There is no measure that both reports have."
+    return f"Worse: {', '.join(bad)}." if bad else "Nothing got worse beyond doubt."

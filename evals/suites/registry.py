@@ -1,0 +1,22 @@
+"""All suites. Apart from the package, so that reading a report loads no suite and no model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.errors import InvalidInput
+from evals.suites.egress import SUITE as EGRESS
+from evals.suites.enforcement import SUITE as ENFORCEMENT
+from evals.suites.suite import Suite
+
+SUITES: Sequence[Suite] = (ENFORCEMENT, EGRESS)
+
+
+def chosen(names: Sequence[str], suites: Sequence[Suite] = SUITES) -> Sequence[Suite]:
+    """The suites of these names, all without any. Raises InvalidInput."""
+    known = {suite.name: suite for suite in suites}
+    for name in names:
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise InvalidInput(f"there is no suite {name!r}; there are {there}")
+    return [known[name] for name in dict.fromkeys(names)] if names else suites

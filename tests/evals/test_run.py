@@ -1,0 +1,160 @@
+"""A run of small suites on a Postgres of its own, and the command around it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.errors import InvalidInput
+from app.settings import PROJECT
+from evals.command import run
+from evals.gates.report import Report
+from evals.gates.thresholds import Thresholds
+from evals.ground.ground import Ground
+from evals.measures.intervals import share
+from evals.suites.suite import Case, Found, Suite
+from tests.evals.sample import thresholds
+
+pytestmark = pytest.mark.integration
+
+
+async def _good(ground: Ground) -> Found:
+    word = ground.chance("good").randint(0, 10**9)
+    return Found((share("bad", 0, 400),), (Case("a word", str(word)),), ("All is well.",))
+
+
+async def _database(ground: Ground) -> Found:
+    ground.scratch.make("evaluated")
+    return Found((share("made", 1, 1),))
+
+
+async def _needy(ground: Ground) -> Found:
+    ground.data_set("no such set")
+    raise AssertionError
+
+
+async def _broken(ground: Ground) -> Found:
+    raise KeyError("a secret word")
+
+
+async def _twice(ground: Ground) -> Found:
+    return Found((share("same", 0, 10), share("same", 5, 10)))
+
+
+async def _fail() -> None:
+    raise OSError
+
+
+async def _unclosed(ground: Ground) -> Found:
+    ground.stack.push_async_callback(_fail)
+    return Found(())
+
+
+def suites(**runs: object) -> list[Suite]:
+    return [Suite(name, f"About {name}.", (), how) for name, how in runs.items()]  # type: ignore[arg-type]
+
+
+def go(out: Path, made: list[Suite], *, part: bool = True, seed: int | None = 7) -> bool:
+    return run(
+        made, part=part, effort="change", seed=seed, release="r1", out=out, data=out, folder=None
+    )
+
+
+@pytest.fixture(autouse=True)
+def bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = thresholds(tmp_path, "good: {bad: {at_most: .1}}\nother: {x: {at_most: .1}}")
+    monkeypatch.setattr(Thresholds, "load", lambda: held)
+
+
+def test_one_that_breaks_does_not_take_the_others_along(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = suites(
+        broken=_broken, needy=_needy, twice=_twice, unclosed=_unclosed, good=_good, base=_database
+    )
+    assert not go(tmp_path, made)
+    errors = {r.suite: r.error for r in Report.read(tmp_path / "report.json").results}
+    assert errors["good"] == errors["base"] == errors["unclosed"] == ""
+    assert errors["broken"].startswith("KeyError at test_run.py:")
+    assert "PORTCULLIS_DATA" in errors["needy"]
+    assert "named same" in errors["twice"]
+    assert errors["closing"].startswith("OSError")
+    printed = capsys.readouterr()
+    assert "a secret word" not in printed.out + printed.err
+    assert "About good." in printed.err
+
+
+def test_a_part_passes_alone_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert go(tmp_path, suites(good=_good))
+    assert "no gate report" in capsys.readouterr().out
+    for name in ("report.json", "junit.xml", "report.html"):
+        assert (tmp_path / name).stat().st_size > 200
+    # as a whole, a bar of another suite is not met
+    assert not go(tmp_path, suites(good=_good), part=False)
+
+
+def test_the_seed_is_fresh_recorded_and_enough(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [tmp_path / name for name in ("a", "b", "c")]
+    go(folders[0], suites(good=_good), seed=None)
+    first = Report.read(folders[0] / "report.json")
+    assert f"seed {first.seed}" in capsys.readouterr().out
+    go(folders[1], suites(good=_good), seed=None)
+    go(folders[2], suites(good=_good), seed=first.seed)
+    fresh, again = (Report.read(folder / "report.json") for folder in folders[1:])
+    assert fresh.seed != first.seed
+    assert fresh.results[0].cases != first.results[0].cases
+    assert again.results[0].cases == first.results[0].cases
+    assert first.thresholds == Thresholds.load().digest
+    assert replace(first, results=(), at=again.at) == replace(again, results=())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"effort": "much"}, "there are change and release"),
+        ({"seed": -1}, "from 0 on"),
+        ({"folder": Path(__file__).parent}, "no empty folder"),
+        ({"out": Path(__file__) / "out"}, "cannot be made"),
+    ],
+)
+def test_wrong_options_are_told(tmp_path: Path, wrong: dict[str, object], told: str) -> None:
+    options = {
+        "part": True, "effort": "change", "seed": 1, "release": "", "out": tmp_path, "data": None,
+        "folder": None,
+    }  # fmt: skip
+    with pytest.raises(InvalidInput, match=told):
+        run([], **{**options, **wrong})  # type: ignore[arg-type]
+
+
+def portcullis(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", "evals", *words],
+        capture_output=True, text=True, cwd=PROJECT, env={**os.environ, "PORTCULLIS_DEBUG": "0"},
+    )  # fmt: skip
+
+
+def test_the_command(tmp_path: Path) -> None:
+    unknown = portcullis("run", "--suite", "none-such")
+    assert unknown.returncode == 1
+    assert "there is no suite 'none-such'" in unknown.stderr
+    assert "LLM01:2025" in portcullis("mapping").stdout
+    assert portcullis("list").returncode == 0
+    go(tmp_path, suites(good=_good))
+    path = tmp_path / "report.json"
+    assert portcullis("compare", str(path), str(path)).returncode == 0
+    said = json.loads(path.read_text())
+    said["results"][0]["measures"][0]["n"] = "many"
+    (tmp_path / "other.json").write_text(json.dumps(said))
+    broken = portcullis("compare", str(path), str(tmp_path / "other.json"))
+    assert broken.returncode == 1
+    assert "other.json is no report" in broken.stderr
