@@ -38,7 +38,7 @@ update document set state = 'failed', fingerprint = null, chunks = 0, slot_id = 
 """)
 _FAILED = text("update document set state = 'failed' where id = :id and state = 'pending'")
 _END_INTAKE = text("""
-update intake set state = :state, content = null, finished_at = now()
+update intake set state = :state, content = null, item = '{}', finished_at = now()
  where id = :id and state = 'waiting'
 """)
 _OWN_GRANTS = text("""

@@ -30,7 +30,7 @@ select id, container_id, slot_id from document
  where source_id = :source and external_id = :external for update
 """)
 _SUPERSEDE = text("""
-update intake set state = 'superseded', content = null, finished_at = now()
+update intake set state = 'superseded', content = null, item = '{}', finished_at = now()
  where document_id = any (cast(:documents as uuid[])) and state = 'waiting'
 """)
 _TAKE_IN = text("""

@@ -71,6 +71,10 @@ class Scratch:
     def connect(self, name: str) -> Database:
         return Database.connect(self.url(name), self.passwords)
 
+    def whole(self, name: str) -> psycopg.Connection:
+        """A connection as the superuser, whom row-level security does not hold: all that is stored."""
+        return self.server._connect(name)
+
     def drop(self, name: str) -> None:
         url = self.url("postgres").replace("postgresql+psycopg://", "postgresql://")
         with psycopg.connect(url, autocommit=True) as connection:
