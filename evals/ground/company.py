@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from app.authz.directory import Group, Person
@@ -150,6 +150,27 @@ def make(chance: random.Random, people: int = 16, papers: int = 120) -> Company:
             )
         )  # fmt: skip
     return Company(persons, tuple(groups), folders, tuple(made))
+
+
+def overseen(company: Company) -> tuple[Company, str]:
+    """The company with one person more, who may read everything; and that person's address."""
+    person = Person("overseer@evaluated.example", "P")
+    groups = tuple(
+        replace(group, members=[*group.members, person.email]) if group.key == CLEARED else group
+        for group in company.groups
+    )
+    folders = {
+        key: Acl.parse([*map(str, acl.allow), person.email], [*map(str, acl.deny)])
+        for key, acl in company.folders.items()
+    }
+    return Company((*company.people, person), groups, folders, company.papers), person.email
+
+
+def made_up(chance: random.Random, company: Company, count: int) -> list[str]:
+    """So many names of the company's kind that none of its papers has."""
+    known = {paper.name[:4].lower() for paper in company.papers}
+    fresh = (name for name in _names(chance) if name[:4] not in known)
+    return [next(fresh).capitalize() for _ in range(count)]
 
 
 def _names(chance: random.Random) -> Iterator[str]:

@@ -9,10 +9,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from app.errors import InvalidInput
 from app.inference.embed import LocalEmbedder
 from evals.bench.scratch import Scratch
+from evals.ground.embedding import RememberingEmbedder
 
 
 class Effort(StrEnum):
@@ -29,7 +31,8 @@ class Missing(InvalidInput):
 @dataclass
 class Ground:
     """`scratch` is a Postgres of the run's own. `seed` is recorded: all names, numbers and canaries
-    are drawn from it. `stack` closes what a suite has opened when the run ends."""
+    are drawn from it. `stack` closes what a suite has opened when the run ends; `opened` names what
+    other suites may use too."""
 
     effort: Effort
     seed: int
@@ -37,7 +40,8 @@ class Ground:
     data: Path
     stack: AsyncExitStack
     say: Callable[[str], None] = field(default=lambda line: None)
-    embedder: LocalEmbedder = field(default_factory=LocalEmbedder)
+    embedder: LocalEmbedder = field(default_factory=RememberingEmbedder)
+    opened: dict[str, Any] = field(default_factory=dict)
 
     def chance(self, of: str) -> random.Random:
         """A generator for one suite: the same whichever other suites run."""

@@ -85,9 +85,27 @@ async def platform(
 
     The engine at `chat_url` answers; the parrot's profile is the one that gives a model most.
     """
-    url = ground.scratch.make(name)
+    ground.scratch.make(name)
+    async with serving(ground, name, company, chat_url, chat_model, profile) as made:
+        async with made.parts.database.app() as connection:
+            await replace_directory(connection, company.people, company.groups)
+        await made.index(paper.pushed(company.folders[paper.folder]) for paper in company.papers)
+        yield made
+
+
+@asynccontextmanager
+async def serving(
+    ground: Ground,
+    name: str,
+    company: Company,
+    chat_url: str,
+    chat_model: str = MODEL,
+    profile: str = "context",
+) -> AsyncIterator[Platform]:
+    """The product on the database of this name, as it is."""
     settings = Settings(
-        data_dir=ground.scratch.root / name, database_url=SecretStr(url),
+        data_dir=ground.scratch.root / name,
+        database_url=SecretStr(ground.scratch.url(name)),
         secret_key=SecretStr(ground.scratch.secret), chat_url=chat_url, chat_model=chat_model,
         chat_profile=profile, queue_url=SecretStr("redis://127.0.0.1:9/0"), sync_minutes=0,
     )  # fmt: skip
@@ -100,8 +118,6 @@ async def platform(
         answering=replace(parts.answering, searcher=searcher, embedder=ground.embedder),
     )
     await asyncio.to_thread(ground.embedder.load)
-    async with parts.database.app() as connection:
-        await replace_directory(connection, company.people, company.groups)
     source = await register(
         parts.database, None, key=SOURCE, kind="push", config={}, classification_floor="public",
         owner=None, levels=parts.levels,
@@ -115,9 +131,6 @@ async def platform(
         async with _served(parts) as address:
             made = Platform(parts, address, runner, source, company)
             try:
-                await made.index(
-                    paper.pushed(company.folders[paper.folder]) for paper in company.papers
-                )
                 yield made
             finally:
                 await made.close()
