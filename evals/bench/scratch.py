@@ -72,7 +72,7 @@ class Scratch:
         return Database.connect(self.url(name), self.passwords)
 
     def whole(self, name: str) -> psycopg.Connection:
-        """A connection as the superuser, whom row-level security does not hold: all that is stored."""
+        """A connection as the superuser, past row-level security: all that is stored."""
         return self.server._connect(name)
 
     def drop(self, name: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from evals.measures.measure import Measure
 from evals.measures.spread import Totals, of_totals, share_of
 
@@ -11,7 +13,9 @@ Verdicts = Mapping[str, tuple[bool, bool]]
 """By what it is of: what people say, and what the detector says."""
 
 
-def agreement(name: str, verdicts: Verdicts, positive: str, negative: str, seed: int) -> list[Measure]:
+def agreement(
+    name: str, verdicts: Verdicts, positive: str, negative: str, seed: int
+) -> list[Measure]:
     """Balanced accuracy with, as its items, whether each verdict is right; recall of each class,
     and Cohen's kappa (Educational and Psychological Measurement, 1960)."""
     rows = {
@@ -49,4 +53,4 @@ def _kappa(totals: Totals) -> Totals:
     no = (totals[:, 2] + totals[:, 3]) * (totals[:, 1] + totals[:, 3])
     by_chance = (yes + no) / n**2
     # with one class alone there is no agreement beyond chance
-    return share_of(agreed - by_chance, 1 - by_chance) * (by_chance < 1)
+    return np.where(by_chance < 1, share_of(agreed - by_chance, 1 - by_chance), 0.0)

@@ -6,7 +6,6 @@ with the answer is put at each place in turn among the same others.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
@@ -68,10 +67,7 @@ async def run(ground: Ground) -> Found:
         question = paper.question if n % 2 else _reworded(paper)
         others = chance.sample([p for p in company.papers if p is not paper], PASSAGES - 1)
         answered[question] = tuple(
-            [
-                await _answered(embedder, question, paper, others, place)
-                for place in PLACES
-            ]
+            [await _answered(embedder, question, paper, others, place) for place in PLACES]
         )
     by_place = [
         mean(f"answered, place {place}", {q: row[n] for q, row in answered.items()}, ground.seed)

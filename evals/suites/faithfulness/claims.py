@@ -20,8 +20,8 @@ _UNIT = {
 }  # fmt: skip
 RIGHT = ("verbatim", "reworded")
 LIES = (
-    "another number", "a number of another page", "another name", "negated", "denied", "another unit",
-    "invented", "something added", "no condition of the page",
+    "another number", "a number of another page", "another name", "negated", "denied",
+    "another unit", "invented", "something added", "no condition of the page",
 )  # fmt: skip
 
 

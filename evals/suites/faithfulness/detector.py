@@ -50,7 +50,8 @@ def ragchecker(path: Path) -> tuple[Verdicts, int]:
     And how many pairs the check finds equal; these count as the second one being better."""
     verdicts: dict[str, tuple[bool, bool]] = {}
     equal = 0
-    for one in json.loads(path.read_text(encoding="utf-8")):
+    # an instance is compared several times, with other answers
+    for n, one in enumerate(json.loads(path.read_text(encoding="utf-8"))):
         if one["correctness_label"] == 0:
             continue
         evidence = _sentences(one["gt_answer"])
@@ -59,7 +60,7 @@ def ragchecker(path: Path) -> tuple[Verdicts, int]:
             for model in ("model1", "model2")
         )
         equal += first == second
-        verdicts[str(one["instance_id"])] = (one["correctness_label"] < 0, first > second)
+        verdicts[str(n)] = (one["correctness_label"] < 0, first > second)
     return verdicts, equal
 
 

@@ -16,7 +16,6 @@ from evals.ground.platform import Platform, platform
 from evals.suites.faithfulness.claims import LIES, RIGHT, Claim, claims
 
 AT_ONCE = 4
-_QUESTION = re.compile(r"Question: (.*?)(?:\nAnswer:)?\s*$", re.DOTALL)
 _CITATION = re.compile(r"\s*\[\d{1,3}\]")
 _END = re.compile(r"(?<=[.!?])\s+")
 SHORT = "**In short:**"
@@ -39,8 +38,9 @@ class Liar:
     plans: dict[str, Sequence[Claim]]
 
     def says(self, prompt: str) -> str:
-        asked = _QUESTION.search(prompt)
-        planned = self.plans.get(asked[1].strip(), ()) if asked else ()
+        # the last one: examples before it have questions of their own
+        asked = prompt.rpartition("Question: ")[2].removesuffix("\nAnswer:").strip()
+        planned = self.plans.get(asked, ())
         return " ".join(_cited(claim, prompt) for claim in planned)
 
 
@@ -71,11 +71,11 @@ def _planned(
     """Who asks, and what will be said; no two neighbours are about one paper."""
     pairs = [(p.email, paper) for p in company.people for paper in company.readable(p.email)]
     chance.shuffle(pairs)
-    lies, made = list(LIES), []
+    made: list[tuple[str, Sequence[Claim]]] = []
     for n in range(asks):
         email, paper = pairs[n % len(pairs)]
         of = {claim.kind: claim for claim in claims(paper, company.readable(email), chance)}
-        lie, right = of[lies[n // 2 % len(lies)]], of[RIGHT[n // 2 % 3 // 2]]
+        lie, right = of[LIES[n // 2 % len(LIES)]], of[RIGHT[n // 2 % 3 // 2]]
         if profile is Profile.EVIDENCE:
             plan: tuple[Claim, ...] = (lie,) if n % 2 else (right,)
         else:

@@ -52,12 +52,17 @@ def _measures(profile: str, found: Sequence[Told]) -> list[Measure]:
     lies = sum(not one.claim.right for one in out)
     name = f"{profile}: unsupported among released sentences"
     items = {
-        f"{n} {one.claim.kind}": float(one.released) for n, one in enumerate(found) if one.claim.right
+        f"{n} {one.claim.kind}": float(one.released)
+        for n, one in enumerate(found)
+        if one.claim.right
     }
     return [
         share(name, lies, len(out)) if out else Measure(name, math.nan, math.nan, math.nan, 0),
         _through(f"{profile}: right sentences let through", found, RIGHT, items),
-        *(_through(f"{profile}: let through, {kind}", found, (kind,), {}) for kind in (*RIGHT, *LIES)),
+        *(
+            _through(f"{profile}: let through, {kind}", found, (kind,), {})
+            for kind in (*RIGHT, *LIES)
+        ),
     ]
 
 

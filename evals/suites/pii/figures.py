@@ -36,7 +36,9 @@ def four(who: str, counts: Mapping[str, Counted], seed: int) -> list[Measure]:
     ]
 
 
-def apart(name: str, ours: Mapping[str, Counted], plain: Mapping[str, Counted], seed: int) -> Measure:
+def apart(
+    name: str, ours: Mapping[str, Counted], plain: Mapping[str, Counted], seed: int
+) -> Measure:
     """By how much our F2 is above the other one's: both on the same draws of templates."""
     rows = {key: (*_row(ours[key]), *_row(plain[key])) for key in ours}
     return of_totals(name, rows, lambda t: _f(t[:, :3], 2) - _f(t[:, 3:], 2), seed)

@@ -12,6 +12,7 @@ import asyncio
 
 from evals.ground.ground import Ground
 from evals.measures.intervals import share
+from evals.measures.measure import Measure
 from evals.suites.pii import figures
 from evals.suites.pii.labelled import load
 from evals.suites.pii.redactors import presidio, product
@@ -25,7 +26,7 @@ async def run(ground: Ground) -> Found:
     plain = presidio()
     seed = ground.seed
 
-    def measured() -> list[figures.Measure]:
+    def measured() -> list[Measure]:
         known = {text.text: plain(text.text) for text in texts}
         ours = figures.by_template(texts, find, types)
         theirs = figures.by_template(texts, known.__getitem__, types)
@@ -43,7 +44,9 @@ async def run(ground: Ground) -> Found:
     holding = [text for text in texts if text.of(types)]
     sample = chance.sample(holding, min(len(holding), ground.samples(60, len(holding))))
     found = await left_in_store(ground, [text.text for text in sample], find)
-    left = share("redacted values that are stored", min(len(found.left), found.values), found.values)
+    left = share(
+        "redacted values that are stored", min(len(found.left), found.values), found.values
+    )
     cases = [Case(place, "a value that redaction replaces is in the store") for place in found.left]
     notes = [
         f"{len(texts)} texts of the tested half; policy replaces {', '.join(sorted(types))}",

@@ -62,4 +62,3 @@ def presidio() -> Finder:
         return [(one.entity_type, (one.start, one.end)) for one in found]
 
     return find
-

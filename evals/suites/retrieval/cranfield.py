@@ -55,7 +55,8 @@ def load(folder: Path) -> Cranfield:
     """All of it. Raises Missing when the files are not what they should be."""
     documents = (folder / "cran.all.1400.xml").read_text(encoding="utf-8")
     abstracts = [
-        Abstract(id_, _line(title), _line(text)) for id_, title, text in _DOCUMENT.findall(documents)
+        Abstract(id_, _line(title), _line(text))
+        for id_, title, text in _DOCUMENT.findall(documents)
     ]
     gains: dict[str, dict[str, float]] = {}
     for line in (folder / "cranqrel.trec.txt").read_text(encoding="utf-8").splitlines():

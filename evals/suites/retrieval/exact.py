@@ -38,7 +38,7 @@ class Stored:
         wanted = min(k, int(inside.sum()))
         # the database keeps halves: what differs by less than one is as near
         least = np.partition(near, -wanted)[-wanted] - 1e-4
-        return {self.chunks[n] for n in np.flatnonzero(near >= least)}, wanted
+        return {self.chunks[n] for n in np.flatnonzero(near >= least).tolist()}, wanted
 
 
 def stored(scratch: Scratch, name: str) -> Stored:

@@ -102,20 +102,24 @@ async def _compared(
             kept[f"{question.id} read by {breadth:.0%}"] = share
             cases += _lost(question.id, breadth, share)
         alls |= kept
-        measures.append(mean(f"recall against exact search, {breadth:.0%} readable", kept, ground.seed))
+        measures.append(
+            mean(f"recall against exact search, {breadth:.0%} readable", kept, ground.seed)
+        )
     return [mean("recall against exact search", alls, ground.seed), *measures], cases
 
 
 def _lost(question: str, breadth: float, share: float) -> Sequence[Case]:
     if share == 1.0:
         return ()
-    return [Case(f"question {question}, {breadth:.0%} readable", f"found {share:.0%} of the nearest")]
+    return [
+        Case(f"question {question}, {breadth:.0%} readable", f"found {share:.0%} of the nearest")
+    ]
 
 
 SUITE = Suite(
     "retrieval",
-    "Judged questions of the Cranfield collection through ingestion and search: the order of what is"
-    " found, and the search under permissions against exact search over the same readable chunks.",
+    "Judged questions of the Cranfield collection through ingestion and search: the order of what"
+    " is found, and the search under permissions against exact search over what may be read.",
     (Risk.VECTORS, Risk.CONFABULATION, Risk.INTEGRITY),
     run,
 )
