@@ -42,10 +42,12 @@ async def original(ground: Ground, papers: int = PAPERS) -> Original:
     if ORIGINAL not in ground.opened:
         company, overseer = overseen(make(ground.chance(ORIGINAL), papers=papers))
         bird = await ground.stack.enter_async_context(parrot())
-        async with platform(ground, ORIGINAL, company, bird.url) as made:
-            async with made.parts.database.app() as connection:
-                rows = await connection.execute(_DOCUMENTS)
-                documents = {row.external_id: row.id for row in rows}
+        async with (
+            platform(ground, ORIGINAL, company, bird.url) as made,
+            made.parts.database.app() as connection,
+        ):
+            rows = await connection.execute(_DOCUMENTS)
+            documents = {row.external_id: row.id for row in rows}
         ground.opened[ORIGINAL] = Original(company, overseer, documents, bird)
     found: Original = ground.opened[ORIGINAL]
     return found

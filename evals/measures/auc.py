@@ -39,9 +39,9 @@ def auc(negative: Sequence[float], positive: Sequence[float]) -> Auc:
 
 
 def paired_auc(negative: Sequence[float], positive: Sequence[float]) -> Auc:
-    """As `auc`, where the numbers at one place belong together (one question, asked where the answer
-    exists and where it does not): the interval is that of clustered data (Obuchowski, Biometrics
-    1997), and what is equal in every pair is .5 for certain."""
+    """As `auc`, where the numbers at one place belong together (one question, asked where the
+    answer exists and where it does not): the interval is that of clustered data (Obuchowski,
+    Biometrics 1997), and what is equal in every pair is .5 for certain."""
     below, above = np.asarray(negative), np.asarray(positive)
     wins = (above[:, None] > below[None, :]) + 0.5 * (above[:, None] == below[None, :])
     value = float(wins.mean())
