@@ -144,8 +144,7 @@ class Answering:
                 outcome = Outcome.FAILED
                 raise
             finally:
-                # A server cancels again at every await of a closed stream; the record must not
-                # care.
+                # A server cancels again at every await of a closed stream; the record is kept.
                 await asyncio.shield(self._finish(audit_id, outcome, "".join(released), detail))
 
     async def authorised_again(
@@ -159,13 +158,9 @@ class Answering:
         return tuple(passage for passage in passages if passage.document_id in readable)
 
     async def _from_evidence(
-        self,
-        account: Account,
-        scope: Scope,
-        question: str,
-        quotes: tuple[Quote, ...],
+        self, account: Account, scope: Scope, question: str, quotes: tuple[Quote, ...],
         detail: dict[str, Any],
-    ) -> AsyncGenerator[str]:
+    ) -> AsyncGenerator[str]:  # fmt: skip
         """The quotes first; then the model's sentence, if they support it."""
         yield quoted(quotes)
         if quotes_only([quote.passage for quote in quotes]):
@@ -234,16 +229,10 @@ class Answering:
     ) -> AuditRecord:
         cited = {citation.chunk_id for citation in citations}
         return AuditRecord.of(
-            account,
-            "ask",
-            id=uuid4(),
-            purpose=PURPOSE,
-            revision=revision,
-            release=self.release,
-            classifications=scope.classifications,
-            question_sha256=sha256(question),
+            account, "ask", id=uuid4(), purpose=PURPOSE, revision=revision, release=self.release,
+            classifications=scope.classifications, question_sha256=sha256(question),
             passages=[recorded(p) for p in passages if p.chunk_id in cited],
-        )
+        )  # fmt: skip
 
     async def _finish(
         self, audit_id: UUID, outcome: Outcome, answer: str, detail: dict[str, Any]

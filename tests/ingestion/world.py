@@ -117,9 +117,10 @@ class World:
             return int(await connection.scalar(text("select value from revision_counter")) or 0)
 
     async def intake(self, job: UUID) -> list[tuple[str, bool]]:
-        """State of each item of a job, and whether its content is still kept."""
+        """State of each item of a job, and whether anything that it said is still kept."""
         statement = text(
-            "select state, content is not null as kept from intake where job_id = :job order by id"
+            "select state, content is not null or item <> '{}' as kept from intake"
+            " where job_id = :job order by id"
         )
         async with self.database.app() as connection:
             return [(r.state, r.kept) for r in await connection.execute(statement, {"job": job})]
