@@ -22,7 +22,7 @@ BARS = """
 leakage:
   leaks: {at_most: 0.01, need: {change: 10, release: 100}}
 egress:
-  fetched: {never: true}
+  fetched: {never: true, need: {change: 10, release: 100}}
 """
 pytestmark = pytest.mark.integration
 
