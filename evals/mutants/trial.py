@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,7 +78,7 @@ async def tried(
 async def _once(
     suite: Suite,
     mutant: Mutant | None,
-    bars: dict[str, Bar],
+    bars: Mapping[str, Bar],
     server: Scratch,
     seed: int,
     data: Path,
@@ -106,7 +106,7 @@ async def _result(suite: Suite, server: Scratch, seed: int, data: Path, part: fl
         return await result(suite, ground)
 
 
-def _missed(found: Result, bars: dict[str, Bar]) -> list[str]:
+def _missed(found: Result, bars: Mapping[str, Bar]) -> list[str]:
     named = {measure.name: measure for measure in found.measures}
     missed = [name for name, bar in bars.items() if _beyond(bar, named.get(name))]
     return [f"does not run: {found.error}"] if found.error else missed
