@@ -48,7 +48,8 @@ def _table(trials: Sequence[Trial]) -> str:
 
 def _noticed(trial: Trial) -> str:
     if trial.missed:
-        return "; ".join(trial.missed)
+        more = f", and {len(trial.missed) - 1} more" if len(trial.missed) > 1 else ""
+        return trial.missed[0] + more
     return "all met" if trial.control else "NOT NOTICED"
 
 

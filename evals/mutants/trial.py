@@ -34,6 +34,7 @@ class Trial:
     mutant: str
     missed: Sequence[str]
     seconds: float
+    measures: Mapping[str, Measure]
 
     @property
     def control(self) -> bool:
@@ -51,7 +52,7 @@ async def tried(
     """Each suite without a fault, then with each of its own, on one server and one seed.
 
     So few samples leave wide intervals: the point is held to each bar, not its bound. A bar that is
-    missed without any fault notices none.
+    missed without any fault notices one only where the two intervals are apart.
     """
     trials = []
     held = Thresholds.load()
@@ -70,9 +71,19 @@ async def tried(
             trials.append(control)
             for mutant in mine:
                 trial = await once(mutant)
-                fresh = [name for name in trial.missed if name not in control.missed]
+                fresh = [name for name in trial.missed if _worse(name, trial, control)]
                 trials.append(replace(trial, missed=fresh))
     return trials
+
+
+def _worse(name: str, trial: Trial, control: Trial) -> bool:
+    """Whether a bar is missed because of the fault."""
+    if name not in control.missed:
+        return True
+    now, before = trial.measures.get(name), control.measures.get(name)
+    if now is None or before is None:
+        return (now is None) is not (before is None)
+    return now.low > before.high or now.high < before.low
 
 
 async def _once(
@@ -97,19 +108,17 @@ async def _once(
     finally:
         for database in server.made:
             server.drop(database)
-    return Trial(suite.name, name, _missed(found, bars), perf_counter() - began)
+    measures = {measure.name: measure for measure in found.measures}
+    missed = [bar for bar in bars if _beyond(bars[bar], measures.get(bar))]
+    if found.error:
+        missed = [f"does not run: {found.error}"]
+    return Trial(suite.name, name, missed, perf_counter() - began, measures)
 
 
 async def _result(suite: Suite, server: Scratch, seed: int, data: Path, part: float) -> Result:
     async with AsyncExitStack() as stack:
         ground = Ground(Effort.CHANGE, seed, server, data, stack, part=part)
         return await result(suite, ground)
-
-
-def _missed(found: Result, bars: Mapping[str, Bar]) -> list[str]:
-    named = {measure.name: measure for measure in found.measures}
-    missed = [name for name, bar in bars.items() if _beyond(bar, named.get(name))]
-    return [f"does not run: {found.error}"] if found.error else missed
 
 
 def _beyond(bar: Bar, measure: Measure | None) -> bool:
