@@ -60,6 +60,32 @@ def run(
 
 
 @app.command()
+def mutants(
+    suite: Annotated[
+        str, typer.Option(help="Which, separated by commas.", show_default="all")
+    ] = "",
+    part: Annotated[
+        float,
+        typer.Option(help="How much is sampled of what a change takes, to 1.", min=0.01, max=1),
+    ] = 0.1,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="What names, numbers and canaries are drawn from.", show_default="fresh"),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the labelled sets.", show_default="PORTCULLIS_DATA or ../shared/data"
+        ),
+    ] = None,
+) -> None:
+    """Plant faults in the product, one at a time, and say whether the suite that each belongs to
+    notices; exit code 0 only when all are noticed."""
+    trials = import_module("evals.mutants.command")
+    raise typer.Exit(0 if trials.run(_suites(suite), part=part, seed=seed, data=data) else 1)
+
+
+@app.command()
 def compare(
     old: Annotated[Path, typer.Argument(help="A report.json.")],
     new: Annotated[Path, typer.Argument(help="A later one.")],

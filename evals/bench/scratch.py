@@ -76,9 +76,19 @@ class Scratch:
         return self.server._connect(name)
 
     def drop(self, name: str) -> None:
+        """Delete a database, whoever is connected to it."""
         url = self.url("postgres").replace("postgresql+psycopg://", "postgresql://")
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))
+            statement = sql.SQL("drop database if exists {} with (force)")
+            connection.execute(statement.format(sql.Identifier(name)))
+
+    @property
+    def made(self) -> list[str]:
+        """The databases of the run that are there."""
+        with self.server._connect("postgres") as connection:
+            names = connection.execute("select datname from pg_database where not datistemplate")
+            own = {"postgres", make_url(self.server.owner_url).database}
+            return sorted({row[0] for row in names} - own)
 
 
 @contextmanager

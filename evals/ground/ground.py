@@ -32,7 +32,8 @@ class Missing(InvalidInput):
 class Ground:
     """`scratch` is a Postgres of the run's own. `seed` is recorded: all names, numbers and canaries
     are drawn from it. `stack` closes what a suite has opened when the run ends; `opened` names what
-    other suites may use too."""
+    other suites may use too. `part` is how much of an effort's samples is taken, from 0 to 1: less
+    than all shows that a fault is noticed, and is no gate."""
 
     effort: Effort
     seed: int
@@ -42,6 +43,7 @@ class Ground:
     say: Callable[[str], None] = field(default=lambda line: None)
     embedder: LocalEmbedder = field(default_factory=RememberingEmbedder)
     opened: dict[str, Any] = field(default_factory=dict)
+    part: float = 1.0
 
     def chance(self, of: str) -> random.Random:
         """A generator for one suite: the same whichever other suites run."""
@@ -50,7 +52,8 @@ class Ground:
 
     def samples(self, change: int, release: int) -> int:
         """How many samples this effort takes."""
-        return release if self.effort is Effort.RELEASE else change
+        whole = release if self.effort is Effort.RELEASE else change
+        return max(1, round(whole * self.part))
 
     def data_set(self, name: str) -> Path:
         """The folder or file of a labelled set. Raises Missing."""

@@ -1,0 +1,18 @@
+"""All mutants. Apart from the catalogue, so that tests that plant one fault load no model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evals.mutants.catalogue import OF_ENFORCEMENT
+from evals.mutants.catalogue.answers import ANSWERS
+from evals.mutants.catalogue.documents import DOCUMENTS
+from evals.mutants.catalogue.finding import FINDING
+from evals.mutants.mutant import Mutant
+
+MUTANTS: Sequence[Mutant] = (
+    *(Mutant(fault.name, "enforcement", fault) for fault in OF_ENFORCEMENT),
+    *ANSWERS,
+    *DOCUMENTS,
+    *FINDING,
+)

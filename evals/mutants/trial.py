@@ -1,0 +1,128 @@
+"""Whether each suite notices the faults that it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from app.authz.levels import load_levels
+from app.errors import PortcullisError
+from app.settings import PROJECT
+from evals.bench.scratch import Scratch, scratch
+from evals.gates.report import Result
+from evals.gates.thresholds import Bar, Thresholds, Verdict
+from evals.ground.ground import Effort, Ground
+from evals.measures.measure import Measure
+from evals.mutants.mutant import Mutant, mutated
+from evals.run import CHUNKS, result
+from evals.suites.suite import Suite
+
+PART = 0.1
+"""So much of what a suite samples for a change is sampled to see whether it notices a fault."""
+CONTROL = "no fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """`missed` names the bars that the fault made the suite miss, or how the suite ended. Empty:
+    the fault was not noticed. Of the trial without a fault: what is missed anyway."""
+
+    suite: str
+    mutant: str
+    missed: Sequence[str]
+    seconds: float
+    measures: Mapping[str, Measure]
+
+    @property
+    def control(self) -> bool:
+        return self.mutant == CONTROL
+
+
+async def tried(
+    suites: Sequence[Suite],
+    mutants: Sequence[Mutant],
+    seed: int,
+    data: Path,
+    say: Callable[[str], None],
+    part: float = PART,
+) -> list[Trial]:
+    """Each suite without a fault, then with each of its own, on one server and one seed.
+
+    So few samples leave wide intervals: the point is held to each bar, not its bound. A bar that is
+    missed without any fault notices one only where the two intervals are apart.
+    """
+    trials = []
+    held = Thresholds.load()
+    with scratch(None, CHUNKS, load_levels(PROJECT / "policies"), keep=False) as server:
+        for suite in suites:
+            mine = [mutant for mutant in mutants if mutant.suite == suite.name]
+            if not mine:
+                continue
+            bars = held.bars.get(suite.name, {})
+
+            async def once(mutant: Mutant | None) -> Trial:
+                say(f"{suite.name}: {mutant.name if mutant else CONTROL}")  # noqa: B023
+                return await _once(suite, mutant, bars, server, seed, data, part)  # noqa: B023
+
+            control = await once(None)
+            trials.append(control)
+            for mutant in mine:
+                trial = await once(mutant)
+                fresh = [name for name in trial.missed if _worse(name, trial, control)]
+                trials.append(replace(trial, missed=fresh))
+    return trials
+
+
+def _worse(name: str, trial: Trial, control: Trial) -> bool:
+    """Whether a bar is missed because of the fault."""
+    if name not in control.missed:
+        return True
+    now, before = trial.measures.get(name), control.measures.get(name)
+    if now is None or before is None:
+        return (now is None) is not (before is None)
+    return now.low > before.high or now.high < before.low
+
+
+async def _once(
+    suite: Suite,
+    mutant: Mutant | None,
+    bars: Mapping[str, Bar],
+    server: Scratch,
+    seed: int,
+    data: Path,
+    part: float,
+) -> Trial:
+    began = perf_counter()
+    name = mutant.name if mutant else CONTROL
+    try:
+        if mutant is None:
+            found = await _result(suite, server, seed, data, part)
+        else:
+            with mutated(mutant, server) as broken:
+                found = await _result(suite, broken, seed, data, part)
+    except PortcullisError as error:
+        found = Result(suite.name, suite.about, 0.0, error=error.message)
+    finally:
+        for database in server.made:
+            server.drop(database)
+    measures = {measure.name: measure for measure in found.measures}
+    missed = [bar for bar in bars if _beyond(bars[bar], measures.get(bar))]
+    if found.error:
+        missed = [f"does not run: {found.error}"]
+    return Trial(suite.name, name, missed, perf_counter() - began, measures)
+
+
+async def _result(suite: Suite, server: Scratch, seed: int, data: Path, part: float) -> Result:
+    async with AsyncExitStack() as stack:
+        ground = Ground(Effort.CHANGE, seed, server, data, stack, part=part)
+        return await result(suite, ground)
+
+
+def _beyond(bar: Bar, measure: Measure | None) -> bool:
+    if measure is None:
+        return True
+    point = replace(measure, low=measure.value, high=measure.value)
+    return bar.judge(point, Effort.CHANGE) is Verdict.FAILED
