@@ -73,6 +73,7 @@ async def tried(
                 trial = await once(mutant)
                 fresh = [name for name in trial.missed if _worse(name, trial, control)]
                 trials.append(replace(trial, missed=fresh))
+                say(f"{suite.name}: {mutant.name}: {'; '.join(fresh) or 'NOT NOTICED'}")
     return trials
 
 

@@ -1,0 +1,78 @@
+"""A suite that does not notice its fault is named, and one that does is not believed for a bar that
+is missed anyway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.answering import inert
+from evals.gates.thresholds import Thresholds
+from evals.ground.ground import Ground
+from evals.measures.intervals import share
+from evals.mutants.catalogue import OF_ENFORCEMENT
+from evals.mutants.mutant import Mutant
+from evals.mutants.program import Replaced
+from evals.mutants.registry import MUTANTS
+from evals.mutants.trial import tried
+from evals.suites.enforcement import SUITE as ENFORCEMENT
+from evals.suites.registry import SUITES
+from evals.suites.suite import Found, Risk, Suite
+
+pytestmark = pytest.mark.integration
+
+BARS = """
+links:
+  live: {at_most: 0.1, need: {change: 100, release: 100}}
+  always missed: {at_most: 0.1, need: {change: 100, release: 100}}
+enforcement:
+  looks that found something: {never: true, need: {change: 3, release: 3}}
+"""
+
+
+async def _links(ground: Ground) -> Found:
+    asked = ground.samples(100, 1_000)
+    live = asked * inert.inert("http://x.example").startswith("http")
+    return Found([share("live", live, asked), share("always missed", asked, asked)])
+
+
+LINKS = Suite("links", "Addresses.", (Risk.OUTPUT_HANDLING,), _links)
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+@pytest.fixture
+def bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "thresholds.yaml"
+    path.write_text(BARS)
+    held = Thresholds.load(path)
+    monkeypatch.setattr(Thresholds, "load", lambda: held)
+
+
+async def test_what_is_noticed_and_what_is_not(bars: None, tmp_path: Path) -> None:
+    said: list[str] = []
+    [unguarded] = [f for f in OF_ENFORCEMENT if f.name == "row-level security disabled"]
+    mutants = (
+        Mutant("addresses stay", "links", Replaced("app.answering.inert.inert", _as_it_is)),
+        Mutant("another function", "links", Replaced("app.answering.inert.addresses", _as_it_is)),
+        Mutant(unguarded.name, "enforcement", unguarded),
+    )  # fmt: skip
+    trials = await tried((LINKS, ENFORCEMENT), mutants, 1, tmp_path, said.append)
+    assert [(one.mutant, one.missed) for one in trials] == [
+        ("no fault", ["always missed"]),
+        ("addresses stay", ["live"]),
+        ("another function", []),
+        ("no fault", []),
+        ("row-level security disabled", ["looks that found something"]),
+    ]
+    assert inert.inert("http://x.example") == "`x.example`"
+    assert said[1] == "links: addresses stay"
+
+
+def test_every_mutant_has_a_name_of_its_own_and_a_suite_that_there_is() -> None:
+    names = [mutant.name for mutant in MUTANTS]
+    assert len(set(names)) == len(names) >= 60
+    assert {mutant.suite for mutant in MUTANTS} <= {suite.name for suite in SUITES}
