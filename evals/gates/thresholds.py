@@ -17,6 +17,7 @@ from evals.ground.ground import Effort
 from evals.measures.measure import Measure
 
 FILE = Path(__file__).parent.parent / "thresholds.yaml"
+BOUNDS = ("at_most", "at_least")
 
 
 class Verdict(StrEnum):
@@ -36,12 +37,14 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Bar:
     """`at_most` and `at_least` are what the bound of the 95% interval on that side may be;
-    `never` asks for no single case instead. `need` is the least sample size, by effort."""
+    `value_at_most` what the point may be besides; `never` asks for no single case instead. `need`
+    is the least sample size, by effort."""
 
     at_most: float | None
     at_least: float | None
     never: bool
     need: Mapping[str, int]
+    value_at_most: float | None = None
 
     def judge(self, measure: Measure | None, effort: Effort) -> Verdict:
         if measure is None:
@@ -53,6 +56,8 @@ class Bar:
             return Verdict.FAILED
         if self.at_least is not None and not measure.low >= self.at_least:
             return Verdict.FAILED
+        if self.value_at_most is not None and not measure.value <= self.value_at_most:
+            return Verdict.FAILED
         if measure.n < self.need.get(effort, 1):
             return Verdict.UNDERPOWERED
         return Verdict.PASSED
@@ -61,7 +66,10 @@ class Bar:
         if self.never:
             return "never"
         bounds = (("<=", self.at_most), (">=", self.at_least))
-        return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+        said = [f"{sign} {bound:g}" for sign, bound in bounds if bound is not None]
+        if self.value_at_most is not None:
+            said.append(f"value <= {self.value_at_most:g}")
+        return " and ".join(said)
 
     def at(self, effort: Effort) -> str:
         """In words, with the sample size that this effort needs."""
@@ -125,21 +133,27 @@ def _entries(where: str, said: Any) -> list[tuple[str, Any]]:
 
 
 def _bar(where: str, said: Any) -> Bar:
-    if not isinstance(said, dict) or set(said) - {"at_most", "at_least", "never", "need"}:
+    if not isinstance(said, dict) or set(said) - {*BOUNDS, "value_at_most", "never", "need"}:
         raise ConfigurationError(
-            f"{FILE.name}, {where}: give at_most, at_least or never, and need, and nothing else"
+            f"{FILE.name}, {where}: give at_most (with value_at_most, or without), at_least or"
+            " never, and need, and nothing else"
         )
     need = said.get("need") or {}
     if not isinstance(need, dict) or set(need) - set(Effort) or not all(map(_count, need.values())):
         raise ConfigurationError(
             f"{FILE.name}, {where}: need is a whole number by {' and '.join(Effort)}"
         )
-    for side in ("at_most", "at_least"):
+    for side in (*BOUNDS, "value_at_most"):
         if side in said and not _number(said[side]):
             raise ConfigurationError(f"{FILE.name}, {where}: {side} is a number")
     if said.get("never", True) is not True:
         raise ConfigurationError(f"{FILE.name}, {where}: never can be true, or be left out")
-    bar = Bar(said.get("at_most"), said.get("at_least"), "never" in said, need)
+    bar = Bar(
+        said.get("at_most"), said.get("at_least"), "never" in said, need, said.get("value_at_most")
+    )  # fmt: skip
+    if bar.value_at_most is not None and bar.at_most is None:
+        # a point without its bound passes by luck
+        raise ConfigurationError(f"{FILE.name}, {where}: value_at_most goes with at_most")
     if bar.never is (bar.at_most is not None or bar.at_least is not None):
         raise ConfigurationError(f"{FILE.name}, {where}: give either a bound or `never: true`")
     if bar.never and set(need) != set(Effort):

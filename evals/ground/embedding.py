@@ -1,4 +1,5 @@
-"""The embedder of a run, which computes the vector of a question once."""
+"""The embedder of a run, which computes the vector of a question once; and one for suites that
+change one passage among many, which computes the vector of every text once."""
 
 from __future__ import annotations
 
@@ -29,3 +30,20 @@ class RememberingEmbedder(LocalEmbedder):
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
         return [self._known[text]]
+
+
+@dataclass
+class KeepingEmbedder(LocalEmbedder):
+    """Keeps every vector, also those of a batch: for suites that do not compare scores to the last
+    digit, and that ask about the same passages many times."""
+
+    _known: OrderedDict[str, Vector] = field(default_factory=OrderedDict)
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, super().embed(new), strict=True))
+        found = [self._known[text] for text in texts]
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        return found

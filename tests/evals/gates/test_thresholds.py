@@ -33,6 +33,11 @@ HALF_KNOWN = Measure("m", 0.5, math.nan, math.nan, 10_000)
         (Bar(None, 0.9, False, {}), share("m", 93, 100), Verdict.FAILED),
         (Bar(None, 0.9, False, {}), share("m", 99, 100), Verdict.PASSED),
         (Bar(None, 0.9, False, {Effort.CHANGE: 101}), share("m", 99, 100), Verdict.UNDERPOWERED),
+        # the bound is below its bar, the point is not
+        (Bar(0.2, None, False, {}, 0.01), share("m", 7, 100), Verdict.FAILED),
+        (Bar(0.2, None, False, {}, 0.07), share("m", 7, 100), Verdict.PASSED),
+        (Bar(0.1, None, False, {}, 0.07), share("m", 7, 100), Verdict.FAILED),
+        (Bar(math.inf, None, False, {}, 0.07), UNKNOWN, Verdict.FAILED),
         (Bar(0.99, 0.01, False, {}), UNKNOWN, Verdict.FAILED),
         (Bar(0.99, None, False, {}), HALF_KNOWN, Verdict.FAILED),
         (Bar(None, 0.01, False, {}), HALF_KNOWN, Verdict.FAILED),
@@ -48,6 +53,10 @@ def test_a_release_needs_more() -> None:
     assert NEVER.at(Effort.RELEASE) == "never, n >= 1,000"
 
 
+def test_a_bar_says_both_its_sides() -> None:
+    assert str(Bar(0.02, None, False, {}, 0.01)) == "<= 0.02 and value <= 0.01"
+
+
 @pytest.mark.parametrize(
     ("bars", "told"),
     [
@@ -59,6 +68,9 @@ def test_a_release_needs_more() -> None:
         ("leakage: {x: {at_most: .1, at_most: .9}}", "twice"),
         ("leakage: {x: {at_most: .1, never: true}}", "either a bound or"),
         ("leakage: {x: {need: {change: 1}}}", "either a bound or"),
+        ("leakage: {x: {value_at_most: .1}}", "goes with at_most"),
+        ("leakage: {x: {at_least: .1, value_at_most: .1}}", "goes with at_most"),
+        ("leakage: {x: {at_most: .1, value_at_most: .nan}}", "value_at_most is a number"),
         ("leakage: {x: {never: true}}", "needs a sample size"),
         ("leakage: {x: {never: true, need: {change: 10}}}", "needs a sample size"),
         ("leakage: {x: {never: false, at_most: .1}}", "never can be true"),

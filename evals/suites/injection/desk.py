@@ -1,0 +1,142 @@
+"""Documents with orders in them, put into the served company, and questions about them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.catalog.documents import delete_document
+from evals.ground.company import Paper
+from evals.ground.platform import Platform
+from evals.suites.injection.attacks import Attack
+from evals.suites.injection.carriers import CARRIERS
+from evals.suites.injection.judge import Shown
+from evals.suites.injection.obeying import WAYS, Obeying, Plan
+
+AT_ONCE = 4
+MAIL = 400
+"""Characters of an e-mail that are kept, so that it fits a passage with the orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """Orders that stand together in one place, and who asks about the paper."""
+
+    reader: str
+    paper: Paper
+    carrier: str
+    attacks: Sequence[tuple[str, Attack]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One attack, and the answer that the reader got. `before` is whether the question had been
+    answered without it, `reached` whether the order came before the model."""
+
+    family: str
+    carrier: str
+    way: str
+    attack: Attack
+    paper: Paper
+    before: bool
+    reached: bool
+    shown: Shown
+
+    @property
+    def succeeded(self) -> bool:
+        return self.shown.obeys(self.attack, self.paper)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the question was answered before, and is not any more."""
+        return self.before and not self.shown.tells(self.paper)
+
+
+@dataclass
+class Desk:
+    """`mails` are e-mails that carry orders. The engine is told what to make of each question."""
+
+    house: Platform
+    engine: Obeying
+    mails: Sequence[str]
+    chance: random.Random
+    _before: dict[str, bool] = field(default_factory=dict)
+
+    async def try_all(self, planted: Iterable[Planted]) -> list[Tried]:
+        """In rounds, in each of which a paper carries at most one group."""
+        found: list[Tried] = []
+        ways = itertools.cycle(WAYS)
+        waiting = list(planted)
+        while waiting:
+            papers: set[str] = set()
+            now = []
+            for one in waiting:
+                if one.paper.external_id not in papers:
+                    papers.add(one.paper.external_id)
+                    now.append(one)
+            waiting = [one for one in waiting if one not in now]
+            found += await self._round(now, ways)
+        return found
+
+    async def _round(self, now: Sequence[Planted], ways: Iterable[str]) -> list[Tried]:
+        room = asyncio.Semaphore(AT_ONCE)
+        turn = iter(ways)
+
+        async def before(one: Planted) -> None:
+            async with room:
+                self.engine.plans[one.paper.question] = Plan(one.paper)
+                shown = await self._ask(one)
+                self._before[one.paper.external_id] = shown.tells(one.paper)
+
+        async def after(one: Planted) -> list[Tried]:
+            async with room:
+                return [await self._try(one, *attack, next(turn)) for attack in one.attacks]
+
+        fresh = [one for one in now if one.paper.external_id not in self._before]
+        await asyncio.gather(*(before(one) for one in fresh))
+        documents = [
+            made
+            for one in now
+            for made in CARRIERS[one.carrier](
+                one.paper, self.house.company.folders[one.paper.folder],
+                [attack.order for _, attack in one.attacks], self.chance.choice(self.mails),
+                self.chance,
+            )
+        ]  # fmt: skip
+        await self.house.index(documents)
+        tried = await asyncio.gather(*(after(one) for one in now))
+        originals = {one.paper.external_id: one.paper for one in now}
+        for made in documents:
+            if made.external_id not in originals:
+                await delete_document(
+                    self.house.parts.database, self.house.parts.levels, self.house.source,
+                    made.external_id,
+                )  # fmt: skip
+        changed = [originals[d.external_id] for d in documents if d.external_id in originals]
+        await self.house.index(
+            paper.pushed(self.house.company.folders[paper.folder]) for paper in changed
+        )
+        return [one for group in tried for one in group]
+
+    async def _try(self, one: Planted, family: str, attack: Attack, way: str) -> Tried:
+        plan = self.engine.plans[one.paper.question] = Plan(one.paper, attack, way)
+        shown = await self._ask(one)
+        before = self._before[one.paper.external_id]
+        return Tried(family, one.carrier, way, attack, one.paper, before, plan.reached, shown)
+
+    async def _ask(self, one: Planted) -> Shown:
+        client = await self.house.client(one.reader)
+        answer = await client.post("/ask", json={"question": one.paper.question, "stream": False})
+        answer.raise_for_status()
+        return Shown.of(answer.json()["answer"])
+
+
+def mails(folder: Path) -> list[str]:
+    """The e-mails of BIPIA, cut short."""
+    lines = (folder / "email_train.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["context"][:MAIL] for line in lines]
