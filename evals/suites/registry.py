@@ -11,9 +11,18 @@ from evals.suites.faithfulness import SUITE as FAITHFULNESS
 from evals.suites.long_context import SUITE as LONG_CONTEXT
 from evals.suites.pii import SUITE as PII
 from evals.suites.retrieval import SUITE as RETRIEVAL
+from evals.suites.revocation import SUITE as REVOCATION
 from evals.suites.suite import Suite
 
-SUITES: Sequence[Suite] = (ENFORCEMENT, EGRESS, FAITHFULNESS, RETRIEVAL, PII, LONG_CONTEXT)
+SUITES: Sequence[Suite] = (
+    ENFORCEMENT,
+    REVOCATION,
+    EGRESS,
+    FAITHFULNESS,
+    RETRIEVAL,
+    PII,
+    LONG_CONTEXT,
+)
 
 
 def chosen(names: Sequence[str], suites: Sequence[Suite] = SUITES) -> Sequence[Suite]:

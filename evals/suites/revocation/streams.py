@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -15,12 +15,19 @@ from app.answering.wording import WITHDRAWN
 from app.authz.directory import Group, replace_directory
 from app.catalog.documents import delete_document, replace_container_acl, replace_document_acl
 from app.domain.acl import Acl
+from app.errors import Unavailable
 from evals.ground.company import Company, Paper, make
 from evals.ground.ground import Ground
 from evals.ground.platform import Platform, platform
 from evals.ground.slow_model import SlowModel, slow_model
 
-KINDS = ("the folder's ACL", "the document's ACL", "a membership", "the document")
+FOLDER, OWN, MEMBER, DELETED = (
+    "the folder's ACL", "the document's ACL", "a membership", "the document",
+)  # fmt: skip
+ROUND = (FOLDER, OWN, MEMBER, FOLDER, OWN, MEMBER, DELETED)
+"""What is revoked of a paper, one after the other; all but the last is granted again."""
+FEW = 5
+"""So many papers a reader has: a question is then answered fast."""
 LATEST = 5.0
 """Seconds: a stream that has not ended by then is given up, and counts as long as that."""
 NOBODY = Acl.parse([])
@@ -37,39 +44,44 @@ class Ended:
 
 
 async def streams(ground: Ground, count: int) -> list[Ended]:
-    """So many streams, one after the other, half of them with each profile: each about a paper of
-    its own, in a folder for a group of its own, so that one revocation ends one stream."""
+    """At least so many streams, one after the other, half of them with each profile: each about one
+    paper, in a folder for a group of its own, so that one revocation ends one stream."""
     ended: list[Ended] = []
+    papers = math.ceil(count / len(Profile) / len(ROUND))
     for profile in Profile:
-        company = _secluded(make(ground.chance(f"streams {profile}"), 4, count // len(Profile)))
+        chance = ground.chance(f"streams {profile}")
+        company = _secluded(make(chance, max(2, papers // FEW), papers))
         name = f"revocation_{profile.value}"
         async with (
             slow_model() as slow,
             platform(ground, name, company, slow.url, profile=profile.value) as house,
         ):
-            for n, paper in enumerate(company.papers):
-                ended.append(await _one(house, slow, paper, KINDS[n % len(KINDS)]))
+            for paper in company.papers:
+                for kind in ROUND:
+                    ended.append(await _one(house, slow, paper, kind))
+                    await _grant(house, paper, kind)
         ground.scratch.drop(name)
     return ended
 
 
 def _secluded(company: Company) -> Company:
     papers = tuple(replace(p, folder=f"room{n}") for n, p in enumerate(company.papers))
-    reader = company.people[0].email
+    emails = [person.email for person in company.people]
     return Company(
         company.people,
-        tuple(Group(paper.folder, [reader]) for paper in papers),
+        tuple(Group(paper.folder, [emails[n % len(emails)]]) for n, paper in enumerate(papers)),
         {paper.folder: Acl.parse([f"group:{paper.folder}"]) for paper in papers},
         tuple(replace(paper, level="internal") for paper in papers),
     )
 
 
 async def _one(house: Platform, slow: SlowModel, paper: Paper, kind: str) -> Ended:
-    client = await house.client(house.company.people[0].email)
+    client = await house.client(_reader(house, paper))
     slow.asked.clear()
     asked = {"question": paper.question, "stream": True}
     async with client.stream("POST", "/ask", json=asked) as answer:
-        answer.raise_for_status()
+        if answer.is_error:
+            raise Unavailable(f"no stream began: {(await answer.aread()).decode()}")
         reading = asyncio.create_task(_last(answer))
         await asyncio.wait_for(slow.asked.wait(), LATEST)
         await _revoke(house, paper, kind)
@@ -93,27 +105,49 @@ async def _last(answer: httpx.Response) -> dict[str, object]:
 
 async def _revoke(house: Platform, paper: Paper, kind: str) -> None:
     """Take the paper away from its reader; it holds when this returns."""
-    database = house.parts.database
-    match kind:
-        case "the folder's ACL":
-            await replace_container_acl(database, house.source, paper.folder, _denied(house))
-        case "the document's ACL":
-            await replace_document_acl(
-                database, house.parts.levels, house.source, paper.external_id, NOBODY
-            )
-        case "a membership":
-            async with database.app() as connection:
-                await replace_directory(connection, house.company.people, _without(house, paper))
-        case _:
-            await delete_document(database, house.parts.levels, house.source, paper.external_id)
+    levels = house.parts.levels
+    reader = _reader(house, paper)
+    if kind == FOLDER:
+        await _folder(house, paper, Acl.parse(["everyone"], [reader]))
+    elif kind == OWN:
+        await _own(house, paper, NOBODY)
+    elif kind == MEMBER:
+        await _directory(house, without=paper.folder)
+    else:
+        await delete_document(house.parts.database, levels, house.source, paper.external_id)
 
 
-def _denied(house: Platform) -> Acl:
-    return Acl.parse(["everyone"], [house.company.people[0].email])
+async def _grant(house: Platform, paper: Paper, kind: str) -> None:
+    """Give back what was taken away, but for a document that is deleted."""
+    granted = house.company.folders[paper.folder]
+    if kind == FOLDER:
+        await _folder(house, paper, granted)
+    elif kind == OWN:
+        await _own(house, paper, granted)
+    elif kind == MEMBER:
+        await _directory(house)
 
 
-def _without(house: Platform, paper: Paper) -> Sequence[Group]:
-    return [
-        replace(group, members=[]) if group.key == paper.folder else group
-        for group in house.company.groups
+async def _folder(house: Platform, paper: Paper, acl: Acl) -> None:
+    await replace_container_acl(house.parts.database, house.source, paper.folder, acl)
+
+
+async def _own(house: Platform, paper: Paper, acl: Acl) -> None:
+    await replace_document_acl(
+        house.parts.database, house.parts.levels, house.source, paper.external_id, acl
+    )
+
+
+async def _directory(house: Platform, without: str = "") -> None:
+    """The company's directory; the group of this name has lost its members."""
+    company = house.company
+    groups = [
+        replace(group, members=[]) if group.key == without else group for group in company.groups
     ]
+    async with house.parts.database.app() as connection:
+        await replace_directory(connection, company.people, groups)
+
+
+def _reader(house: Platform, paper: Paper) -> str:
+    [email] = next(group.members for group in house.company.groups if group.key == paper.folder)
+    return email
