@@ -12,11 +12,19 @@ from evals.suites.injection import SUITE as INJECTION
 from evals.suites.long_context import SUITE as LONG_CONTEXT
 from evals.suites.pii import SUITE as PII
 from evals.suites.retrieval import SUITE as RETRIEVAL
+from evals.suites.revocation import SUITE as REVOCATION
 from evals.suites.suite import Suite
 
 SUITES: Sequence[Suite] = (
-    ENFORCEMENT, INJECTION, EGRESS, FAITHFULNESS, RETRIEVAL, PII, LONG_CONTEXT,
-)  # fmt: skip
+    ENFORCEMENT,
+    REVOCATION,
+    INJECTION,
+    EGRESS,
+    FAITHFULNESS,
+    RETRIEVAL,
+    PII,
+    LONG_CONTEXT,
+)
 
 
 def chosen(names: Sequence[str], suites: Sequence[Suite] = SUITES) -> Sequence[Suite]:

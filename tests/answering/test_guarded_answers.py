@@ -13,8 +13,8 @@ from app.answering.profiles import Profile
 from app.answering.wording import NOTHING_FOUND
 from app.domain.answer import Answer, Outcome
 from app.inference.chat import ChatModel
+from evals.ground.slow_model import slow_model
 from tests.answering.house import FACT, QUESTION, House
-from tests.answering.slow_model import slow_model
 
 pytestmark = pytest.mark.integration
 

@@ -23,8 +23,8 @@ from app.domain.answer import Answer, Outcome
 from app.errors import DatabaseUnavailable
 from app.inference.chat import ChatModel
 from app.runtime.postgres import EmbeddedPostgres
+from evals.ground.slow_model import SlowModel, slow_model
 from tests.answering.house import FACT, QUESTION, House
-from tests.answering.slow_model import SlowModel, slow_model
 from tests.authz.outages import kept_out, listener
 
 pytestmark = pytest.mark.integration

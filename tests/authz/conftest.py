@@ -12,27 +12,15 @@ from app.db.engine import Database
 from app.runtime.folders import Folders
 from app.runtime.postgres import EmbeddedPostgres
 from app.runtime.secrets import login_passwords
-from app.runtime.supervisor import Supervisor
+from evals.ground.standby import Standby, following
 from tests.authz.office import Office, furnish
-from tests.authz.standby import Standby
 from tests.conftest import SECRET
 
 
 @pytest.fixture(scope="session")
 def standby(postgres: EmbeddedPostgres, folders: Folders) -> Iterator[Standby]:
-    """The running replica. It has a data folder of its own, so that it is stopped alone."""
-    own = Folders(folders.root / "standby")
-    own.make()
-    own.root.chmod(0o711)
-    copy = Standby(postgres, own)
-    supervisor = Supervisor(own, say=lambda line: None)
-    try:
-        supervisor.start(copy)
-        supervisor.wait([copy], seconds=60)
+    with following(postgres, folders.root / "standby") as copy:
         yield copy
-        copy.follow()
-    finally:
-        supervisor.stop()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from app.authz.grants import ensure_container, explicit_slot, set_container_acl
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows, move_rows
 from app.domain.acl import Acl as ProductAcl
-from tests.authz.reference import Acl, Document, Organisation
+from evals.ground.reference import Acl, Document, Organisation
 
 LEVELS = ("public", "internal", "confidential", "regulated")
 SOURCES = ("drive", "wiki")

@@ -22,8 +22,8 @@ from app.authz.scope import ScopeResolver
 from app.db.engine import Database
 from app.domain.principal import Account, Role
 from app.settings import PROJECT
+from evals.ground.reference import Acl, Document, Organisation, may_read
 from tests.authz.organisations import LEVELS, make_sources, put_directory, put_documents
-from tests.authz.reference import Acl, Document, Organisation, may_read
 from tests.authz.test_random_organisations import VISIBLE, put_chunks
 
 pytestmark = pytest.mark.integration

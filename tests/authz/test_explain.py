@@ -33,6 +33,7 @@ from app.domain.scope import PURPOSES
 from app.errors import InvalidInput, NotFound
 from app.retrieval.authorised import PURPOSE as SEARCH
 from app.settings import PROJECT
+from evals.ground.reference import Organisation, may_read
 from tests.authz.office import Office, now
 from tests.authz.organisations import (
     LEVELS,
@@ -42,7 +43,6 @@ from tests.authz.organisations import (
     put_documents,
     random_organisation,
 )
-from tests.authz.reference import Organisation, may_read
 
 pytestmark = pytest.mark.integration
 

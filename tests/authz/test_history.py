@@ -5,18 +5,22 @@ says how many, 10000 in the full run."""
 from __future__ import annotations
 
 import os
+from random import Random
 from time import perf_counter
 
 import pytest
 
 from app.authz.policy import Policy
 from app.runtime.postgres import EmbeddedPostgres
-from tests.authz.history.mutations import MUTATIONS
-from tests.authz.history.storm import storm
-from tests.authz.standby import Standby
+from app.runtime.secrets import login_passwords
+from evals.ground.standby import Standby
+from evals.suites.revocation.mutations import MUTATIONS
+from evals.suites.revocation.storm import storm
+from tests.conftest import SECRET
 
 pytestmark = pytest.mark.integration
 
+PASSWORDS = login_passwords(SECRET)
 SEED = int(os.environ.get("PORTCULLIS_SEED", "20261124"))
 INTERLEAVINGS = int(os.environ.get("PORTCULLIS_INTERLEAVINGS", "300"))
 MOST = 3_000
@@ -27,7 +31,7 @@ async def test_no_interleaving_shows_what_could_not_be_read(
     owner_url: str, postgres: EmbeddedPostgres, standby: Standby, policy: Policy
 ) -> None:
     began = perf_counter()
-    async with storm(owner_url, postgres, standby, policy, SEED) as wild:
+    async with storm(owner_url, postgres, standby, policy, PASSWORDS, Random(SEED)) as wild:
         await wild.rage(INTERLEAVINGS)
         await wild.settle()
         found = wild.judge()
@@ -53,7 +57,7 @@ async def test_the_checker_catches(
     guard: str, owner_url: str, postgres: EmbeddedPostgres, standby: Standby, policy: Policy
 ) -> None:
     """With one guard taken away the same storm shows something that it must not."""
-    async with storm(owner_url, postgres, standby, policy, SEED) as wild:
+    async with storm(owner_url, postgres, standby, policy, PASSWORDS, Random(SEED)) as wild:
         with MUTATIONS[guard](wild):
             found = await wild.hunt(MOST)
         print(f"{guard}: {wild.history.interleavings} interleavings, {found[:1]}")

@@ -18,6 +18,7 @@ from app.authz.scope import ScopeResolver
 from app.db.engine import Database
 from app.db.levels import chunk_table, rendition_table
 from app.domain.principal import Account, Role
+from evals.ground.reference import Organisation, may_read
 from tests.authz.organisations import (
     LEVELS,
     change,
@@ -26,7 +27,6 @@ from tests.authz.organisations import (
     put_documents,
     random_organisation,
 )
-from tests.authz.reference import Organisation, may_read
 
 pytestmark = pytest.mark.integration
 

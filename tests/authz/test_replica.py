@@ -27,7 +27,7 @@ from app.runtime.doctor import Finding, examine
 from app.runtime.postgres import EmbeddedPostgres
 from app.runtime.secrets import login_passwords
 from app.settings import Settings
-from tests.authz.standby import Standby
+from evals.ground.standby import Standby
 from tests.conftest import DIMENSIONS, SECRET
 
 pytestmark = pytest.mark.integration

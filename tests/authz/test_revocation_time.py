@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from random import Random
 from statistics import quantiles
 from time import perf_counter
 
@@ -12,14 +13,17 @@ import pytest
 
 from app.authz.policy import Policy
 from app.runtime.postgres import EmbeddedPostgres
-from tests.authz.history.log import Change, Deleted, Directory, FolderAcl, Written
-from tests.authz.history.organisation import ANN, BOB, INNER, VAULT
-from tests.authz.history.storm import Storm, storm
-from tests.authz.reference import Acl
-from tests.authz.standby import Standby
+from app.runtime.secrets import login_passwords
+from evals.ground.reference import Acl
+from evals.ground.standby import Standby
+from evals.suites.revocation.log import Change, Deleted, Directory, FolderAcl, Written
+from evals.suites.revocation.organisation import ANN, BOB, INNER, VAULT
+from evals.suites.revocation.storm import Storm, storm
+from tests.conftest import SECRET
 
 pytestmark = pytest.mark.integration
 
+PASSWORDS = login_passwords(SECRET)
 REVOCATIONS = int(os.environ.get("PORTCULLIS_REVOCATIONS", "15"))
 PAPER = "paper"
 LET_IN = FolderAcl(VAULT, Acl(frozenset({INNER}), frozenset()))
@@ -66,7 +70,7 @@ async def until_replica_knows(wild: Storm, revoked: Change) -> float:
 async def test_no_read_after_the_acknowledgement_shows_what_was_revoked(
     owner_url: str, postgres: EmbeddedPostgres, standby: Standby, policy: Policy
 ) -> None:
-    async with storm(owner_url, postgres, standby, policy, seed=1) as wild:
+    async with storm(owner_url, postgres, standby, policy, PASSWORDS, Random(1)) as wild:
         for node in wild.nodes:
             node.pause = 0
         for kind, change in REVOKED.items():

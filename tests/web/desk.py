@@ -20,9 +20,9 @@ from app.compose import compose
 from app.main import create_app
 from app.settings import Settings
 from app.web.identity import COOKIE
+from evals.ground.slow_model import SlowModel, slow_model
 from tests.answering.house import QUESTION, House, furnish
 from tests.answering.passages import HashingEmbedder
-from tests.answering.slow_model import SlowModel, slow_model
 from tests.conftest import SECRET
 
 LONG = 20.0

@@ -48,7 +48,7 @@ ANSWERS = [
     Mutant("only addresses with a scheme are known", "egress",
            Replaced("app.answering.inert._URL", _SCHEMED)),
     Mutant("a detector that always says fine, beside quotes", "faithfulness",
-           Replaced("app.answering.pipeline.check", _fine)),
+           Replaced("app.answering.quotes_first.check", _fine)),
     _guard("numbers are not compared", "numbers", _nothing),
     _guard("names are not compared", "names", _nothing),
     _guard("negations are not compared", "negated", _no),

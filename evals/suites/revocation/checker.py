@@ -7,8 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.authz.history.log import Deleted, Directory, FolderAcl, History, OwnAcl, Read, Written
-from tests.authz.reference import Document, Organisation, may_read
+from evals.ground.reference import Document, Organisation, may_read
+from evals.suites.revocation.log import (
+    Deleted,
+    Directory,
+    FolderAcl,
+    History,
+    OwnAcl,
+    Read,
+    Written,
+)
 
 
 class Past:

@@ -7,6 +7,8 @@ import pwd
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from app.runtime.folders import Folders
 from app.runtime.part import Start
 from app.runtime.postgres import SUPERUSER, EmbeddedPostgres, binaries
 from app.runtime.secrets import derive
+from app.runtime.supervisor import Supervisor
 
 HOLD = "select pg_wal_replay_pause()"
 FOLLOW = "select pg_wal_replay_resume()"
@@ -100,3 +103,20 @@ class Standby:
             cwd="/",
             check=True,
         )  # fmt: skip
+
+
+@contextmanager
+def following(primary: EmbeddedPostgres, root: Path) -> Iterator[Standby]:
+    """A running replica in `root`, a folder of its own, so that it is stopped alone."""
+    own = Folders(root)
+    own.make()
+    own.root.chmod(0o711)
+    copy = Standby(primary, own)
+    supervisor = Supervisor(own, say=lambda line: None)
+    try:
+        supervisor.start(copy)
+        supervisor.wait([copy], seconds=60)
+        yield copy
+        copy.follow()
+    finally:
+        supervisor.stop()

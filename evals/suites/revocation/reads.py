@@ -19,8 +19,8 @@ from app.domain.scope import Found
 from app.errors import DatabaseUnavailable, ScopeOutdated
 from app.retrieval.copies import CodeCopies
 from app.retrieval.search import Searcher
-from tests.authz.history.log import History, Read
-from tests.authz.history.operations import VECTOR
+from evals.suites.revocation.log import History, Read
+from evals.suites.revocation.operations import VECTOR
 
 PURPOSE = "search"
 

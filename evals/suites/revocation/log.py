@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 
-from tests.authz.reference import Acl
+from evals.ground.reference import Acl
 
 
 @dataclass(frozen=True)

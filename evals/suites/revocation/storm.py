@@ -14,19 +14,18 @@ from sqlalchemy import create_engine, make_url, text
 from app.authz import reading
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
-from app.db.engine import Database, ReaderConnection
+from app.db.engine import Database, Login, ReaderConnection
 from app.domain.principal import Account, Role
 from app.domain.source import Source
+from app.errors import Unavailable
 from app.runtime.postgres import EmbeddedPostgres
-from app.runtime.secrets import login_passwords
-from tests.authz.history.checker import violations
-from tests.authz.history.disturbance import Disturbance
-from tests.authz.history.log import History
-from tests.authz.history.operations import WITNESS, Doors, Witnessed
-from tests.authz.history.organisation import DOCUMENTS, LEVELS, NEVER, USERS, Organisation
-from tests.authz.history.reads import Node
-from tests.authz.standby import Standby
-from tests.conftest import SECRET
+from evals.ground.standby import Standby
+from evals.suites.revocation.checker import violations
+from evals.suites.revocation.disturbance import Disturbance
+from evals.suites.revocation.log import History
+from evals.suites.revocation.operations import WITNESS, Doors, Witnessed
+from evals.suites.revocation.organisation import DOCUMENTS, LEVELS, NEVER, USERS, Organisation
+from evals.suites.revocation.reads import Node
 
 WAYS = ("rows", "rows", "search", "recheck")
 READERS = 6
@@ -76,7 +75,8 @@ class Storm:
         for node in self.nodes:
             for account in self.accounts:
                 for way in dict.fromkeys(WAYS):
-                    assert await node.read(way, account, quiet=True), f"{way} has no answer"
+                    if await node.read(way, account, quiet=True) is None:
+                        raise Unavailable(f"{way} has no answer although nothing goes on")
 
     def judge(self) -> list[str]:
         """The violations so far, by what the transactions themselves wrote down."""
@@ -104,12 +104,15 @@ class Storm:
 
 @asynccontextmanager
 async def storm(
-    owner_url: str, primary: EmbeddedPostgres, standby: Standby, policy: Policy, seed: int
+    owner_url: str,
+    primary: EmbeddedPostgres,
+    standby: Standby,
+    policy: Policy,
+    passwords: dict[Login, str],
+    chance: random.Random,
 ) -> AsyncIterator[Storm]:
     """A founded organisation, and everybody ready."""
-    chance = random.Random(seed)
     history = History(never=NEVER)
-    passwords = login_passwords(SECRET)
     source = _prepare(owner_url)
     async with AsyncExitStack() as stack:
         writers = Witnessed.connect(owner_url, passwords)

@@ -17,10 +17,8 @@ from app.domain.acl import Acl as ProductAcl
 from app.domain.document import Chunk, EmbeddedChunk, Rendition, SourceItem
 from app.domain.source import Source
 from app.errors import DatabaseUnavailable, NotFound
-from ingestion.classify import Stated
-from ingestion.index import Indexer
-from ingestion.work import Work
-from tests.authz.history.log import (
+from evals.ground.reference import Acl
+from evals.suites.revocation.log import (
     Change,
     Deleted,
     Directory,
@@ -30,7 +28,9 @@ from tests.authz.history.log import (
     OwnAcl,
     Written,
 )
-from tests.authz.reference import Acl
+from ingestion.classify import Stated
+from ingestion.index import Indexer
+from ingestion.work import Work
 
 PIECES = 3
 VECTOR = (1.0, *([0.0] * 383))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import make_url
 
 from app.runtime.postgres import EmbeddedPostgres
-from tests.authz.standby import FOLLOW, HOLD, Standby
+from evals.ground.standby import FOLLOW, HOLD, Standby
 
 # only those that are at work: a pool notices an idle one by itself
 _END_ONE = """

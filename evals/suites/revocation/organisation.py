@@ -7,9 +7,9 @@ import random
 from dataclasses import dataclass, field
 from itertools import count
 
-from tests.authz.history.log import Deleted, Directory, FolderAcl, OwnAcl, Written
-from tests.authz.history.operations import Doors
-from tests.authz.reference import Acl
+from evals.ground.reference import Acl
+from evals.suites.revocation.log import Deleted, Directory, FolderAcl, OwnAcl, Written
+from evals.suites.revocation.operations import Doors
 
 ANN, BOB, CAS, DEE = USERS = [f"{name}@history.example" for name in ("ann", "bob", "cas", "dee")]
 GROUPS = ["group:crew", "group:yard", "group:night"]

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
-import pytest
 from sqlalchemy import create_engine, make_url, text
 
 import ingestion.index
@@ -22,7 +22,7 @@ from app.authz.scope import ScopeResolver
 from app.db.engine import Database, Login
 from app.db.revision import Writer, current_revision, raise_revision
 from app.domain.principal import Account
-from tests.authz.history.storm import Storm
+from evals.suites.revocation.storm import Storm
 
 Mutation = Callable[[Storm], AbstractContextManager[None]]
 
@@ -64,8 +64,7 @@ def read_committed(storm: Storm) -> Iterator[None]:
 
 @contextmanager
 def recheck_at_several_moments(storm: Storm) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Database, "snapshot", Database.app)
+    with patch.object(Database, "snapshot", Database.app):
         yield
 
 
@@ -77,8 +76,7 @@ def subject_kept_for_ever(storm: Storm) -> Iterator[None]:
         kept = self._subjects.get(account.principal_id)
         return kept and replace(kept, subject=replace(kept.subject, revision=sys.maxsize))
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ScopeResolver, "_remembered", remembered)
+    with patch.object(ScopeResolver, "_remembered", remembered):
         yield
 
 
@@ -92,8 +90,7 @@ def silent(module: Any, cause: str) -> Mutation:
 
     @contextmanager
     def mutated(storm: Storm) -> Iterator[None]:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "raise_revision", raise_most)
+        with patch.object(module, "raise_revision", raise_most):
             yield
 
     return mutated
