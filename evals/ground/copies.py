@@ -11,6 +11,7 @@ from psycopg import sql
 from sqlalchemy import text
 
 from app.catalog.documents import delete_document
+from app.db.revision import current_revision
 from evals.ground.company import Company, Paper, make, overseen
 from evals.ground.ground import Ground
 from evals.ground.parrot import Parrot, parrot
@@ -24,11 +25,13 @@ _DOCUMENTS = text("select external_id, id from document")
 @dataclass(frozen=True, slots=True)
 class Original:
     """`overseer` is who may read everything; `documents` gives the id of each paper by its
-    external id, the same in every copy. `bird` is the engine of all copies."""
+    external id, the same in every copy, and `revision` is the one that every copy begins with.
+    `bird` is the engine of all copies."""
 
     company: Company
     overseer: str
     documents: Mapping[str, UUID]
+    revision: int
     bird: Parrot
 
     @property
@@ -48,7 +51,8 @@ async def original(ground: Ground, papers: int = PAPERS) -> Original:
         ):
             rows = await connection.execute(_DOCUMENTS)
             documents = {row.external_id: row.id for row in rows}
-        ground.opened[ORIGINAL] = Original(company, overseer, documents, bird)
+            revision = await current_revision(connection)
+        ground.opened[ORIGINAL] = Original(company, overseer, documents, revision, bird)
     found: Original = ground.opened[ORIGINAL]
     return found
 

@@ -9,11 +9,14 @@ from evals.suites.egress import SUITE as EGRESS
 from evals.suites.enforcement import SUITE as ENFORCEMENT
 from evals.suites.faithfulness import SUITE as FAITHFULNESS
 from evals.suites.long_context import SUITE as LONG_CONTEXT
+from evals.suites.non_interference import SUITE as NON_INTERFERENCE
 from evals.suites.pii import SUITE as PII
 from evals.suites.retrieval import SUITE as RETRIEVAL
 from evals.suites.suite import Suite
 
-SUITES: Sequence[Suite] = (ENFORCEMENT, EGRESS, FAITHFULNESS, RETRIEVAL, PII, LONG_CONTEXT)
+SUITES: Sequence[Suite] = (
+    ENFORCEMENT, NON_INTERFERENCE, EGRESS, FAITHFULNESS, RETRIEVAL, PII, LONG_CONTEXT,
+)  # fmt: skip
 
 
 def chosen(names: Sequence[str], suites: Sequence[Suite] = SUITES) -> Sequence[Suite]:
