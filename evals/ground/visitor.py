@@ -1,4 +1,4 @@
-"""A person at the door: requests with their token or from their browser, and all that comes back."""
+"""A person at the door: requests with their token or browser, and all that comes back."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from uuid import UUID
 from urllib.parse import quote
+from uuid import UUID
 
 from app.domain.scope import By
 from evals.ground.company import SOURCE, Company, Paper, made_up
