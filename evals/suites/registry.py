@@ -10,13 +10,14 @@ from evals.suites.enforcement import SUITE as ENFORCEMENT
 from evals.suites.faithfulness import SUITE as FAITHFULNESS
 from evals.suites.leakage import SUITE as LEAKAGE
 from evals.suites.long_context import SUITE as LONG_CONTEXT
+from evals.suites.membership import SUITE as MEMBERSHIP
 from evals.suites.non_interference import SUITE as NON_INTERFERENCE
 from evals.suites.pii import SUITE as PII
 from evals.suites.retrieval import SUITE as RETRIEVAL
 from evals.suites.suite import Suite
 
 SUITES: Sequence[Suite] = (
-    ENFORCEMENT, NON_INTERFERENCE, LEAKAGE, EGRESS, FAITHFULNESS, RETRIEVAL, PII, LONG_CONTEXT,
+    ENFORCEMENT, NON_INTERFERENCE, LEAKAGE, MEMBERSHIP, EGRESS, FAITHFULNESS, RETRIEVAL, PII, LONG_CONTEXT,
 )  # fmt: skip
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from app.db.revision import current_revision, raise_revision
-from evals.ground.copies import Original, copied, original
+from collections.abc import Sequence
+
+from app.domain.principal import Account
+from evals.ground.copies import Original, copied, original, settle
 from evals.ground.ground import Ground
 from evals.ground.platform import Platform
 from evals.ground.visitor import Call, visiting
 from evals.measures.intervals import share
-from evals.suites.non_interference.comparing import difference, lasting_ids, plain
+from evals.ground.replies import difference, lasting_ids, plain
 from evals.suites.non_interference.looks import looks
-from evals.suites.non_interference.timing import Times, timed
 from evals.suites.suite import Case, Found, Risk, Suite
+from evals.timing.pairs import Pairs, Work
 
 LOOKS = "looks that differ"
 TIMES = "time with and without what is forbidden"
 EXAMPLES = 20
-QUERIES = 40
-"""Questions that are timed, for each person."""
+K = 8
 
 
 async def run(ground: Ground) -> Found:
@@ -27,28 +28,24 @@ async def run(ground: Ground) -> Found:
     chance = ground.chance("non_interference")
     subjects = chance.sample(known.people, ground.samples(3, len(known.people)))
     pairs = ground.samples(350, 300)
-    times, cases, seen = Times(), list[Case](), 0
+    times, cases, seen = Pairs(), list[Case](), 0
     async with copied(ground, "whole") as whole:
         lasting = lasting_ids(ground, "whole")
-        await _level(whole, known)
         for email in subjects:
             forbidden = known.company.forbidden(email)
             async with copied(ground, "less", without=forbidden) as less:
-                await _level(less, known)
                 calls = list(
                     looks(chance, known.company, known.documents, email, ground.samples(3, 8))
                 )
                 cases += await _compared(known, whole, less, email, calls, lasting)
                 seen += len(calls)
                 for name in ("whole", "less"):
-                    _settle(ground, name)
-                asked = chance.choices(forbidden, k=QUERIES)
-                await timed(
-                    chance, whole, less, email, [paper.question for paper in asked], pairs, times
-                )
+                    settle(ground, name)
+                asked = [paper.question for paper in chance.choices(forbidden, k=pairs)]
+                await times.time(chance, await _searches(less, whole, email, asked))
             ground.say(f"{email}: {seen} looks, {len(cases)} differ")
     notes = [f"{len(subjects)} people, each with a copy of the corpus without what is forbidden"]
-    return Found([share(LOOKS, len(cases), seen), times.measure(TIMES)], cases[:EXAMPLES], notes)
+    return Found([share(LOOKS, len(cases), seen), times.told_apart(TIMES)], cases[:EXAMPLES], notes)
 
 
 async def _compared(
@@ -68,18 +65,16 @@ async def _compared(
     return cases
 
 
-async def _level(house: Platform, known: Original) -> None:
-    """Bring the revision to one number: it counts all writes, of which deleting takes some."""
-    most: int = known.revision + len(known.company.papers)
-    async with house.parts.database.app() as connection:
-        for _ in range(await current_revision(connection), most):
-            await raise_revision(connection, "made equal")
+async def _searches(
+    less: Platform, whole: Platform, email: str, asked: Sequence[str]
+) -> list[tuple[Work, Work]]:
+    """Without HTTP, which would only hide a difference."""
 
+    def search(house: Platform, account: Account, query: str) -> Work:
+        return lambda: house.parts.search.search(account, query, K)
 
-def _settle(ground: Ground, name: str) -> None:
-    """What autovacuum makes of the tables: what was deleted is passed over until then."""
-    with ground.scratch.whole(name) as connection:
-        connection.execute("vacuum analyze")
+    here, there = await less.account(email), await whole.account(email)
+    return [(search(less, here, words), search(whole, there, words)) for words in asked]
 
 
 SUITE = Suite(
