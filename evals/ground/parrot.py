@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MODEL = "parrot"
+_LIST = json.dumps({"object": "list", "data": [{"id": MODEL, "object": "model"}]}).encode()
+_MODELS = b"content-length: %d\r\nconnection: close\r\n\r\n%s" % (len(_LIST), _LIST)
 
 
 @dataclass
@@ -29,6 +31,10 @@ class Parrot:
         lengths = [line for line in head if line.startswith("content-length:")]
         length = int(lengths[0].partition(":")[2]) if lengths else 0
         asked: dict[str, Any] = json.loads(await reader.readexactly(length) or b"{}")
+        if head[0].startswith("get"):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n" + _MODELS)
+            writer.close()
+            return
         messages = asked.get("messages")
         prompt = "\n".join(m["content"] for m in messages) if messages else asked.get("prompt", "")
         self.prompts.append(prompt)

@@ -9,7 +9,10 @@ from evals.suites.egress import SUITE as EGRESS
 from evals.suites.enforcement import SUITE as ENFORCEMENT
 from evals.suites.faithfulness import SUITE as FAITHFULNESS
 from evals.suites.injection import SUITE as INJECTION
+from evals.suites.leakage import SUITE as LEAKAGE
 from evals.suites.long_context import SUITE as LONG_CONTEXT
+from evals.suites.membership import SUITE as MEMBERSHIP
+from evals.suites.non_interference import SUITE as NON_INTERFERENCE
 from evals.suites.pii import SUITE as PII
 from evals.suites.retrieval import SUITE as RETRIEVAL
 from evals.suites.revocation import SUITE as REVOCATION
@@ -17,6 +20,9 @@ from evals.suites.suite import Suite
 
 SUITES: Sequence[Suite] = (
     ENFORCEMENT,
+    NON_INTERFERENCE,
+    LEAKAGE,
+    MEMBERSHIP,
     REVOCATION,
     INJECTION,
     EGRESS,

@@ -1,0 +1,87 @@
+"""Whether documents that a person may not read change anything that the person gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.domain.principal import Account
+from evals.ground.copies import Original, copied, original, settle
+from evals.ground.ground import Ground
+from evals.ground.platform import Platform
+from evals.ground.visitor import Call, visiting
+from evals.measures.intervals import share
+from evals.ground.replies import difference, lasting_ids, plain
+from evals.suites.non_interference.looks import looks
+from evals.suites.suite import Case, Found, Risk, Suite
+from evals.timing.pairs import Pairs, Work
+
+LOOKS = "looks that differ"
+TIMES = "time with and without what is forbidden"
+EXAMPLES = 20
+K = 8
+
+
+async def run(ground: Ground) -> Found:
+    """The same looks of the same people at the whole corpus and at one without what they may not
+    read, deleted as the product deletes it."""
+    known = await original(ground)
+    chance = ground.chance("non_interference")
+    subjects = chance.sample(known.people, ground.samples(3, len(known.people)))
+    pairs = ground.samples(350, 300)
+    times, cases, seen = Pairs(), list[Case](), 0
+    async with copied(ground, "whole") as whole:
+        lasting = lasting_ids(ground, "whole")
+        for email in subjects:
+            forbidden = known.company.forbidden(email)
+            async with copied(ground, "less", without=forbidden) as less:
+                calls = list(
+                    looks(chance, known.company, known.documents, email, ground.samples(3, 8))
+                )
+                cases += await _compared(known, whole, less, email, calls, lasting)
+                seen += len(calls)
+                for name in ("whole", "less"):
+                    settle(ground, name)
+                asked = [paper.question for paper in chance.choices(forbidden, k=pairs)]
+                await times.time(chance, await _searches(less, whole, email, asked))
+            ground.say(f"{email}: {seen} looks, {len(cases)} differ")
+    notes = [f"{len(subjects)} people, each with a copy of the corpus without what is forbidden"]
+    return Found([share(LOOKS, len(cases), seen), times.told_apart(TIMES)], cases[:EXAMPLES], notes)
+
+
+async def _compared(
+    known: Original, whole: Platform, less: Platform, email: str, calls: list[Call],
+    lasting: frozenset[str],
+) -> list[Case]:  # fmt: skip
+    """A case for each call that is answered differently."""
+    cases = []
+    async with (
+        visiting(whole, email, known.bird) as there,
+        visiting(less, email, known.bird) as here,
+    ):
+        for call in calls:
+            one, other = [plain(await who.send(call), lasting) for who in (there, here)]
+            if one != other:
+                cases.append(Case(f"{email}: {call.method} {call.words}", difference(one, other)))
+    return cases
+
+
+async def _searches(
+    less: Platform, whole: Platform, email: str, asked: Sequence[str]
+) -> list[tuple[Work, Work]]:
+    """Without HTTP, which would only hide a difference."""
+
+    def search(house: Platform, account: Account, query: str) -> Work:
+        return lambda: house.parts.search.search(account, query, K)
+
+    here, there = await less.account(email), await whole.account(email)
+    return [(search(less, here, words), search(whole, there, words)) for words in asked]
+
+
+SUITE = Suite(
+    "non_interference",
+    "People look at a company's papers in every way there is, once with all papers indexed and once"
+    " without those that they may not read: every byte of what they and the engine get is the same,"
+    " and the time of a search tells nothing.",
+    (Risk.DISCLOSURE, Risk.VECTORS, Risk.PRIVACY, Risk.SECURITY),
+    run,
+)
