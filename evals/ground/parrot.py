@@ -20,10 +20,13 @@ _MODELS = b"content-length: %d\r\nconnection: close\r\n\r\n%s" % (len(_LIST), _L
 
 @dataclass
 class Parrot:
-    """`prompts` are all texts that it was sent, oldest first; `says` makes its answer of one."""
+    """`prompts` are all texts that it was sent, oldest first, `requests` the whole of them; `says`
+    makes its answer of one, and `calls` are tools that it asks for besides."""
 
     url: str = ""
     prompts: list[str] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
     says: Callable[[str], str] = field(default=lambda prompt: prompt)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,17 +41,19 @@ class Parrot:
         messages = asked.get("messages")
         prompt = "\n".join(m["content"] for m in messages) if messages else asked.get("prompt", "")
         self.prompts.append(prompt)
+        self.requests.append(asked)
         writer.write(
             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
-            + _piece(self.says(prompt), bool(messages))
+            + _piece(self.says(prompt), bool(messages), self.calls)
             + b"data: [DONE]\n\n"
         )
         await writer.drain()
         writer.close()
 
 
-def _piece(text: str, chat: bool) -> bytes:
-    choice = {"index": 0, "finish_reason": None, "delta": {"content": text}, "text": text}
+def _piece(text: str, chat: bool, calls: list[dict[str, Any]]) -> bytes:
+    delta = {"content": text, "tool_calls": calls} if calls else {"content": text}
+    choice = {"index": 0, "finish_reason": None, "delta": delta, "text": text}
     kind = "chat.completion.chunk" if chat else "text_completion"
     body = {"id": "1", "object": kind, "created": 0, "model": MODEL, "choices": [choice]}
     return f"data: {json.dumps(body)}\n\n".encode()

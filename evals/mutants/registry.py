@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evals.mutants.catalogue import OF_ENFORCEMENT
+from evals.mutants.catalogue.agency import AGENCY
 from evals.mutants.catalogue.answers import ANSWERS
 from evals.mutants.catalogue.documents import DOCUMENTS
 from evals.mutants.catalogue.finding import FINDING
@@ -13,6 +14,7 @@ from evals.mutants.mutant import Mutant
 MUTANTS: Sequence[Mutant] = (
     *(Mutant(fault.name, "enforcement", fault) for fault in OF_ENFORCEMENT),
     *ANSWERS,
+    *AGENCY,
     *DOCUMENTS,
     *FINDING,
 )

@@ -17,6 +17,7 @@ from evals.suites.pii import SUITE as PII
 from evals.suites.retrieval import SUITE as RETRIEVAL
 from evals.suites.revocation import SUITE as REVOCATION
 from evals.suites.suite import Suite
+from evals.suites.tool_use import SUITE as TOOL_USE
 
 SUITES: Sequence[Suite] = (
     ENFORCEMENT,
@@ -30,6 +31,7 @@ SUITES: Sequence[Suite] = (
     RETRIEVAL,
     PII,
     LONG_CONTEXT,
+    TOOL_USE,
 )
 
 

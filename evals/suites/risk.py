@@ -41,8 +41,6 @@ _OWN_WORDS = (
 UNCOVERED: Mapping[Risk, str] = {
     Risk.SUPPLY_CHAIN: "A suite asks the running product; where its parts come from is checked"
     " before: packages are pinned by version, models by content.",
-    Risk.EXCESSIVE_AGENCY: "The model has no tools and starts nothing: its words are text on a"
-    " page.",
     Risk.CONSUMPTION: "Limits on the rate and the cost of questions are not measured yet.",
     Risk.CBRN: f"{_OWN_WORDS}, so what such an answer could hold is what the company's documents"
     " hold already. What the model knows by itself is not probed.",
