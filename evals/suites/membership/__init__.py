@@ -66,7 +66,7 @@ def _hidden(company: Company, people: Sequence[str]) -> list[Paper]:
 SUITE = Suite(
     "membership",
     "People ask in every way about papers that they may not read, where each exists and where it"
-    " does not; from the replies, and from the time that they take, nobody can tell which is which.",
+    " does not; neither the replies nor the time that they take can tell which is which.",
     (Risk.DISCLOSURE, Risk.VECTORS, Risk.PRIVACY),
     run,
 )

@@ -12,7 +12,7 @@ def at_most(name: str, differing: int, pairs: int) -> Measure:
     than d in total variation, and then an AUC is at most 1/2 + d - d²/2. The interval is that of
     d (Clopper and Pearson)."""
     found = share(name, differing, pairs)
-    return Measure(name, *(_auc(d) for d in (found.value, found.low, found.high)), pairs)
+    return Measure(name, _auc(found.value), _auc(found.low), _auc(found.high), pairs)
 
 
 def _auc(apart: float) -> float:

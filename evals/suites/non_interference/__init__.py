@@ -8,9 +8,9 @@ from app.domain.principal import Account
 from evals.ground.copies import Original, copied, original, settle
 from evals.ground.ground import Ground
 from evals.ground.platform import Platform
+from evals.ground.replies import difference, lasting_ids, plain
 from evals.ground.visitor import Call, visiting
 from evals.measures.intervals import share
-from evals.ground.replies import difference, lasting_ids, plain
 from evals.suites.non_interference.looks import looks
 from evals.suites.suite import Case, Found, Risk, Suite
 from evals.timing.pairs import Pairs, Work
