@@ -145,12 +145,14 @@ async def _served(parts: Parts) -> AsyncIterator[str]:
         uvicorn.Config(create_app(parts), port=0, log_level="warning", access_log=False)
     )
     running = asyncio.create_task(server.serve())
-    async with asyncio.timeout(SECONDS):
-        while not server.started:
-            if running.done():
-                raise Unavailable("the service that is evaluated did not start; the log says why")
-            await asyncio.sleep(0.01)
-    host, port = server.servers[0].sockets[0].getsockname()[:2]
-    yield f"http://{host}:{port}"
-    server.should_exit = True
-    await running
+    try:
+        async with asyncio.timeout(SECONDS):
+            while not server.started:
+                if running.done():
+                    raise Unavailable("the evaluated service did not start; the log says why")
+                await asyncio.sleep(0.01)
+        host, port = server.servers[0].sockets[0].getsockname()[:2]
+        yield f"http://{host}:{port}"
+    finally:  # also where a suite breaks: its database is dropped next
+        server.should_exit = True
+        await running

@@ -18,6 +18,8 @@ _TIMES = (
 )
 _OWN_HEADERS = frozenset({"date"})
 AROUND = 60
+BROKEN = 500
+"""From this status on."""
 _IDS = """
 select id::text from document
 union all select id::text from {rendition} union all select id::text from {chunk}
@@ -32,6 +34,15 @@ def lasting_ids(ground: Ground, database: str) -> frozenset[str]:
             tables = {kind: sql.Identifier(f"{kind}_{level}") for kind in ("rendition", "chunk")}
             found |= {row[0] for row in connection.execute(sql.SQL(_IDS).format(**tables))}
     return frozenset(found)
+
+
+def compared(one: Reply, other: Reply, lasting: Collection[str]) -> str | None:
+    """Where two replies differ, empty where they are the same; None where both come from a service
+    that is broken, which tells nothing."""
+    if one.status >= BROKEN and other.status >= BROKEN:
+        return None
+    said = plain(one, lasting), plain(other, lasting)
+    return "" if said[0] == said[1] else difference(*said)
 
 
 def plain(reply: Reply, lasting: Collection[str]) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from evals.ground.replies import BROKEN
 from evals.ground.visitor import Call, Reply, Visitor
 from evals.suites.leakage.marks import Mark, Marks
 from evals.suites.suite import Case
-
-BROKEN = 500
-"""From this status on."""
 
 
 @dataclass

@@ -15,6 +15,8 @@ SAID = "told by what is said"
 TIME = "told by the time"
 GROUP = 4
 """People who ask about the same papers, which none of them may read."""
+PROBES = 650
+"""So many pairs are timed, for each person."""
 EXAMPLES = 20
 ONE, OTHER = "membership_one", "membership_other"
 
@@ -27,7 +29,7 @@ async def run(ground: Ground) -> Found:
     seen = Seen()
     for n in range(ground.samples(1, 4)):
         people = chance.sample(known.people, GROUP)
-        hidden = _hidden(known.company, people)
+        hidden = hidden_from(known.company, people)
         chance.shuffle(hidden)
         halves = hidden[::2], hidden[1::2]
         async with (
@@ -36,11 +38,11 @@ async def run(ground: Ground) -> Found:
         ):
             asking = Asking(ground, chance, known, (one, other), halves)
             for email in people:
-                await asking.compare(email, ground.samples(6, 20), seen)
+                await asking.compare(email, ground.samples(3, 12), seen)
             for name in (ONE, OTHER):
                 settle(ground, name)
             for email in people:
-                await asking.time(email, ground.samples(650, 650), seen)
+                await asking.time(email, PROBES, seen)
         ground.say(
             f"group {n + 1}: {seen.pairs} pairs of replies, {sum(seen.differ.values())} differ"
         )
@@ -55,7 +57,7 @@ async def run(ground: Ground) -> Found:
     )  # fmt: skip
 
 
-def _hidden(company: Company, people: Sequence[str]) -> list[Paper]:
+def hidden_from(company: Company, people: Sequence[str]) -> list[Paper]:
     return [
         paper
         for paper in company.papers
@@ -66,7 +68,7 @@ def _hidden(company: Company, people: Sequence[str]) -> list[Paper]:
 SUITE = Suite(
     "membership",
     "People ask in every way about papers that they may not read, where each exists and where it"
-    " does not; from the replies, and from the time that they take, nobody tells which is which.",
+    " does not; neither the replies nor the time that they take can tell which is which.",
     (Risk.DISCLOSURE, Risk.VECTORS, Risk.PRIVACY),
     run,
 )

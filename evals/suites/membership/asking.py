@@ -17,7 +17,7 @@ from evals.ground.company import Paper
 from evals.ground.copies import ORIGINAL, Original
 from evals.ground.ground import Ground
 from evals.ground.platform import Platform
-from evals.ground.replies import difference, lasting_ids, plain
+from evals.ground.replies import compared, lasting_ids
 from evals.ground.visitor import visiting
 from evals.suites.membership.probes import probes
 from evals.suites.suite import Case
@@ -65,11 +65,13 @@ class Asking:
             for paper in (p for half in self.halves for p in self._some(half, papers)):
                 document = self.known.documents[paper.external_id]
                 for kind, call in probes(self.chance, paper, document, email).items():
-                    said = [plain(await who.send(call), self._lasting) for who in (one, other)]
+                    apart = compared(await one.send(call), await other.send(call), self._lasting)
+                    if apart is None:
+                        continue
                     seen.pairs += 1
-                    if said[0] != said[1]:
+                    if apart:
                         seen.differ[kind] += 1
-                        seen.cases.append(Case(f"{email}, {kind}: {call.words}", difference(*said)))
+                        seen.cases.append(Case(f"{email}, {kind}: {call.words}", apart))
 
     def _some(self, half: Sequence[Paper], count: int) -> list[Paper]:
         return self.chance.sample(half, min(count, len(half)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.domain.principal import Account
-from evals.ground.copies import Original, copied, original, settle
+from evals.ground.copies import ORIGINAL, copied, original, settle
 from evals.ground.ground import Ground
 from evals.ground.platform import Platform
-from evals.ground.replies import difference, lasting_ids, plain
-from evals.ground.visitor import Call, visiting
+from evals.ground.replies import lasting_ids
 from evals.measures.intervals import share
+from evals.suites.non_interference.comparing import Seen, compare
 from evals.suites.non_interference.looks import looks
-from evals.suites.suite import Case, Found, Risk, Suite
+from evals.suites.suite import Found, Risk, Suite
 from evals.timing.pairs import Pairs, Work
 
 LOOKS = "looks that differ"
@@ -28,47 +28,33 @@ async def run(ground: Ground) -> Found:
     chance = ground.chance("non_interference")
     subjects = chance.sample(known.people, ground.samples(3, len(known.people)))
     pairs = ground.samples(350, 300)
-    times, cases, seen = Pairs(), list[Case](), 0
-    async with copied(ground, "whole") as whole:
-        lasting = lasting_ids(ground, "whole")
-        for email in subjects:
-            forbidden = known.company.forbidden(email)
-            async with copied(ground, "less", without=forbidden) as less:
-                calls = list(
-                    looks(chance, known.company, known.documents, email, ground.samples(3, 8))
-                )
-                cases += await _compared(known, whole, less, email, calls, lasting)
-                seen += len(calls)
-                for name in ("whole", "less"):
-                    settle(ground, name)
-                asked = [paper.question for paper in chance.choices(forbidden, k=pairs)]
-                await times.time(chance, await _searches(less, whole, email, asked))
-            ground.say(f"{email}: {seen} looks, {len(cases)} differ")
+    times, seen = Pairs(), Seen()
+    lasting = lasting_ids(ground, ORIGINAL)
+    for email in subjects:
+        forbidden = known.company.forbidden(email)
+        async with (
+            copied(ground, "whole") as whole,
+            copied(ground, "less", without=forbidden) as less,
+        ):
+            papers = ground.samples(3, 6)
+            calls = looks(chance, known.company, known.documents, email, papers)
+            await compare(known, whole, less, email, calls, lasting, seen)
+            for name in ("whole", "less"):
+                settle(ground, name)
+            asked = [paper.question for paper in chance.choices(forbidden, k=pairs)]
+            await times.time(chance, await searches(less, whole, email, asked))
+        ground.say(f"{email}: {seen.looks} looks, {len(seen.cases)} differ")
     notes = [f"{len(subjects)} people, each with a copy of the corpus without what is forbidden"]
-    return Found([share(LOOKS, len(cases), seen), times.told_apart(TIMES)], cases[:EXAMPLES], notes)
+    return Found(
+        [share(LOOKS, len(seen.cases), seen.looks), times.told_apart(TIMES)],
+        seen.cases[:EXAMPLES], notes,
+    )  # fmt: skip
 
 
-async def _compared(
-    known: Original, whole: Platform, less: Platform, email: str, calls: list[Call],
-    lasting: frozenset[str],
-) -> list[Case]:  # fmt: skip
-    """A case for each call that is answered differently."""
-    cases = []
-    async with (
-        visiting(whole, email, known.bird) as there,
-        visiting(less, email, known.bird) as here,
-    ):
-        for call in calls:
-            one, other = [plain(await who.send(call), lasting) for who in (there, here)]
-            if one != other:
-                cases.append(Case(f"{email}: {call.method} {call.words}", difference(one, other)))
-    return cases
-
-
-async def _searches(
+async def searches(
     less: Platform, whole: Platform, email: str, asked: Sequence[str]
 ) -> list[tuple[Work, Work]]:
-    """Without HTTP, which would only hide a difference."""
+    """Each question at both, without HTTP, which would only hide a difference."""
 
     def search(house: Platform, account: Account, query: str) -> Work:
         return lambda: house.parts.search.search(account, query, K)
