@@ -18,6 +18,7 @@ from evals.suites.retrieval import SUITE as RETRIEVAL
 from evals.suites.revocation import SUITE as REVOCATION
 from evals.suites.suite import Suite
 from evals.suites.tool_use import SUITE as TOOL_USE
+from evals.suites.utility import SUITE as UTILITY
 
 SUITES: Sequence[Suite] = (
     ENFORCEMENT,
@@ -28,6 +29,7 @@ SUITES: Sequence[Suite] = (
     INJECTION,
     EGRESS,
     FAITHFULNESS,
+    UTILITY,
     RETRIEVAL,
     PII,
     LONG_CONTEXT,
