@@ -15,7 +15,7 @@ from app.domain.answer import Quote
 _ANSWER = r"(?:answers?|responses?|repl(?:y|ies)|outputs?|completions?|summar(?:y|ies))"
 _MODEL = r"(?:assistant|chat ?bot|language model|llm|ai(?: system| model| agent)?|model)"
 _DO = (
-    r"(?:add|append|begin|conclude|end|finish|include|incorporate|insert|integrate|mention|mix"
+    r"(?:add|append|begin|conclude|contain|end|finish|include|incorporate|insert|integrate|mention|mix"
     r"|place|prepend|put|quote|rearrange|remove|repeat|replace|introduce|start|write|give|provide"
     r"|print|output|say|state|translate|answer|respond|reply|insist)"
 )
