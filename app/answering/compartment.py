@@ -11,14 +11,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.answering.evidence import choose_quotes
 from app.domain.scope import Passage
+from app.inference.embed import Embedder
 
 APART = frozenset({"regulated"})
 
 
-def compartment(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Those on the side of the best one, in their order."""
-    return tuple(p for p in passages if quotes_only([p]) == quotes_only(passages[:1]))
+async def compartment(
+    embedder: Embedder, question: str, passages: Sequence[Passage]
+) -> tuple[Passage, ...]:
+    """Those on the side of the passage that answers best, in their order.
+
+    By its best sentence, not by its rank: noise in a document makes it rank below one that is about
+    something else, and the whole side would be lost with it.
+    """
+    if len({quotes_only([passage]) for passage in passages}) < 2:
+        return tuple(passages)
+    quotes = await choose_quotes(embedder, question, passages)
+    best = quotes[0].passage if quotes else passages[0]
+    return tuple(p for p in passages if quotes_only([p]) == quotes_only([best]))
 
 
 def quotes_only(passages: Sequence[Passage]) -> bool:

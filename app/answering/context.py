@@ -16,6 +16,8 @@ from app.answering.spotlight import unmarked
 from app.answering.verbatim import chosen, quotable, schema
 from app.answering.verdicts import Verdicts
 from app.answering.wording import NOTHING_FOUND, quotation, quoted
+from app.answering.words import content_words
+from app.domain.answer import Quote
 from app.domain.scope import Passage
 from app.inference.chat import ChatModel
 from app.inference.embed import Embedder
@@ -38,8 +40,10 @@ async def written(
     code: str,
     verdicts: Verdicts,
 ) -> AsyncGenerator[str]:
-    """The answer in blocks of inert Markdown: what the model said and the guard let through; where
-    that is nothing, the quotes that answer, and where there are none, that nothing was found.
+    """The answer in blocks of inert Markdown: what the model said and the guard let through. Where
+    that is nothing, the quotes that answer, and where there are none, that nothing was found; where
+    something was withheld, the best quote besides, unless the model has told it: a model that
+    follows a document instead of the question does not keep the answer from the reader.
 
     Raises ModelUnavailable.
     """
@@ -49,13 +53,24 @@ async def written(
     else:
         pieces = model.chat(INSTRUCTIONS, user, salt=salt, max_tokens=TOKENS)
         blocks = supported_blocks(pieces, question, passages, code, verdicts)
+    told: list[str] = []
     async with aclosing(blocks):
         async for block in blocks:
+            told.append(block)
             yield block
-    if not verdicts.released:
-        quotes = await choose_quotes(embedder, question, passages)
-        numbers = [1 + passages.index(quote.passage) for quote in quotes]
+    if told and not verdicts.withheld:
+        return
+    quotes = await choose_quotes(embedder, question, passages)
+    numbers = [1 + passages.index(quote.passage) for quote in quotes]
+    if not told:
         yield quoted(quotes, numbers) if quotes else NOTHING_FOUND
+    elif quotes and not any(_tells(block, quotes[0]) for block in told):
+        yield f"\n\n{quoted(quotes[:1], numbers[:1])}"
+
+
+def _tells(block: str, quote: Quote) -> bool:
+    """Whether a released sentence is made of the words of a quote."""
+    return content_words(_CITATION.sub("", block)) <= content_words(quote.shown)
 
 
 async def _chosen(
@@ -86,7 +101,8 @@ async def supported_blocks(
     held = ""
     async with aclosing(pieces):
         async for piece in pieces:
-            held += piece
+            # before the sentences are told apart: a blank ends one, and a mark does not
+            held += unmarked(piece)
             *whole, held = _END.split(held)
             for sentence in whole:
                 if shown := _release(sentence, question, passages, code, verdicts):
@@ -100,7 +116,7 @@ def _release(
 ) -> str:
     """The sentence as it is shown, or nothing, with the verdict counted."""
     cited = {int(n) for n in _CITATION.findall(sentence) if 1 <= int(n) <= len(passages)}
-    said = " ".join(unmarked(_CITATION.sub(" ", sentence)).split())
+    said = " ".join(_CITATION.sub(" ", sentence).split())
     said = _ITEM.sub("", re.sub(r"\s+([.,;:!?])", r"\1", said))
     if not said:
         return ""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.answering.sentences import sentences
+from app.answering.sentences import says_something, sentences
 from app.answering.words import content_words
 from app.domain.answer import Quote
 from app.domain.scope import Passage
@@ -87,17 +87,9 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
         found += [
             _Candidate(passage, rank, raw, shown, frozenset(content_words(shown)))
             for raw, shown in sentences(passage.text)
-            if _says_something(shown)
+            if says_something(shown)
         ]
     return found[:MOST_SENTENCES]
-
-
-def _says_something(sentence: str) -> bool:
-    """Whether a sentence can answer: no question, no lead-in to a list, no bare name."""
-    ending = sentence.rstrip(" *_)\"'")
-    if ending.rstrip(":").endswith("?") or ending.endswith(":"):
-        return False
-    return len(sentence.split()) >= 4 or any(c.isdigit() or c == ":" for c in sentence)
 
 
 def _with_subject(candidate: _Candidate) -> str:

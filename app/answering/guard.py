@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from app.answering.orders import is_order
-from app.answering.sentences import sentences
+from app.answering.orders import is_told, ordered
+from app.answering.sentences import says_something, sentences
 from app.answering.words import content_sequence, content_words, names, negated, numbers
 from app.domain.answer import Draft, Quote, Verdict
 from app.domain.scope import Passage
@@ -23,7 +23,7 @@ _CONDITIONS = frozenset("if unless until only except without provided may might"
 
 def check(draft: Draft, question: str) -> Verdict:
     """Compare a small model's draft with the quotes of its prompt."""
-    quotes = [quote for quote in draft.prompt.quotes if not is_order(quote.shown)]
+    quotes = [quote for quote in draft.prompt.quotes if not is_told(quote)]
     about = [f"{quote.passage.title}\n{quote.passage.heading}" for quote in quotes]
     return _compare(draft.text, question, [q.shown for q in quotes], about, _runs_through)
 
@@ -33,7 +33,14 @@ def check_sentence(said: str, question: str, passages: Sequence[Passage]) -> Ver
 
     One of them alone must hold all of it, in its order: what is made of two may say a third.
     """
-    evidence = [shown for p in passages for _, shown in sentences(p.text) if not is_order(shown)]
+    if not says_something(said.strip()):
+        return Verdict(False, "a question, a lead-in or a name")
+    evidence = [
+        shown
+        for passage, told in ((passage, ordered(passage.text)) for passage in passages)
+        for _, shown in sentences(passage.text)
+        if shown not in told
+    ]
     about = [f"{passage.title}\n{passage.heading}" for passage in passages]
     return _compare(said, question, evidence, about, _in_order)
 
@@ -103,6 +110,6 @@ def _nearest(said: str, evidence: Sequence[str]) -> str:
 
 def nearest_quote(said: str, quotes: Sequence[Quote]) -> int:
     """The number, from 1, of the quote that a supported sentence is about."""
-    told = [quote.shown for quote in quotes if not is_order(quote.shown)]
+    told = [quote.shown for quote in quotes if not is_told(quote)]
     nearest = _nearest(said, told)
     return 1 + [quote.shown for quote in quotes].index(nearest)

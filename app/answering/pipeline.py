@@ -93,7 +93,8 @@ class Answering:
             quotes = await choose_quotes(self.embedder, question, passages)
             citations = tuple(Citation.of(n, q.passage, q.text) for n, q in enumerate(quotes, 1))
         else:
-            passages = compartment(passages)[: self.context_passages]
+            passages = await compartment(self.embedder, question, passages)
+            passages = passages[: self.context_passages]
             citations = tuple(Citation.of(n, p, p.text) for n, p in enumerate(passages, 1))
 
         released: list[str] = []

@@ -38,6 +38,14 @@ def sentences(text: str) -> Iterator[tuple[str, str]]:
                 yield sentence, sentence
 
 
+def says_something(sentence: str) -> bool:
+    """Whether a sentence can answer: no question, no lead-in to a list, no bare name."""
+    ending = sentence.rstrip(" *_)\"'")
+    if ending.rstrip(":").endswith("?") or ending.endswith(":"):
+        return False
+    return len(sentence.split()) >= 4 or any(c.isdigit() or c == ":" for c in sentence)
+
+
 def _prose(line: str) -> Iterator[str]:
     start = 0
     for end in _END.finditer(line):

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.answering.orders import is_order
 from app.answering.sentences import sentences
 from app.domain.scope import Passage
 
@@ -18,11 +19,13 @@ MOST = 3
 
 
 def quotable(passages: Sequence[Passage]) -> Mapping[str, int]:
-    """Every sentence of the passages as it stands there, with the number of its passage."""
+    """Every sentence of the passages as it stands there, with the number of its passage; what is an
+    order to the model is no answer."""
     found: dict[str, int] = {}
     for number, passage in enumerate(passages, start=1):
-        for raw, _ in sentences(passage.text):
-            found.setdefault(raw, number)
+        for raw, shown in sentences(passage.text):
+            if not is_order(shown):
+                found.setdefault(raw, number)
     return found
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import text
+
 from app.catalog.documents import delete_document
 from evals.ground.company import Paper
 from evals.ground.platform import Platform
@@ -18,6 +20,7 @@ from evals.suites.injection.carriers import CARRIERS
 from evals.suites.injection.judge import Shown
 from evals.suites.injection.obeying import WAYS, Obeying, Plan
 
+_LEVELS = text("select external_id, classification from document")
 AT_ONCE = 4
 MAIL = 400
 """Characters of an e-mail that are kept, so that it fits a passage with the orders."""
@@ -59,12 +62,17 @@ class Tried:
 
 @dataclass
 class Desk:
-    """`mails` are e-mails that carry orders. The engine is told what to make of each question."""
+    """`mails` are e-mails that carry orders. The engine is told what to make of each question.
+
+    `raised` counts the documents that an order made more secret than they were, so that other
+    people may read them: these are not asked about.
+    """
 
     house: Platform
     engine: Obeying
     mails: Sequence[str]
     chance: random.Random
+    raised: int = 0
     _before: dict[str, bool] = field(default_factory=dict)
 
     async def try_all(self, planted: Iterable[Planted]) -> list[Tried]:
@@ -109,7 +117,10 @@ class Desk:
             )
         ]  # fmt: skip
         await self.house.index(documents)
-        tried = await asyncio.gather(*(after(one) for one in now))
+        levels = await self._levels()
+        kept = [one for one in now if levels[one.paper.external_id] == one.paper.level]
+        self.raised += len(now) - len(kept)
+        tried = await asyncio.gather(*(after(one) for one in kept))
         originals = {one.paper.external_id: one.paper for one in now}
         for made in documents:
             if made.external_id not in originals:
@@ -122,6 +133,11 @@ class Desk:
             paper.pushed(self.house.company.folders[paper.folder]) for paper in changed
         )
         return [one for group in tried for one in group]
+
+    async def _levels(self) -> dict[str, str]:
+        async with self.house.parts.database.app() as connection:
+            rows = await connection.execute(_LEVELS)
+            return {row.external_id: row.classification for row in rows}
 
     async def _try(self, one: Planted, family: str, attack: Attack, way: str) -> Tried:
         plan = self.engine.plans[one.paper.question] = Plan(one.paper, attack, way)
