@@ -14,6 +14,7 @@ from evals.suites.long_context import SUITE as LONG_CONTEXT
 from evals.suites.membership import SUITE as MEMBERSHIP
 from evals.suites.non_interference import SUITE as NON_INTERFERENCE
 from evals.suites.pii import SUITE as PII
+from evals.suites.poisoning import SUITE as POISONING
 from evals.suites.retrieval import SUITE as RETRIEVAL
 from evals.suites.revocation import SUITE as REVOCATION
 from evals.suites.suite import Suite
@@ -27,6 +28,7 @@ SUITES: Sequence[Suite] = (
     MEMBERSHIP,
     REVOCATION,
     INJECTION,
+    POISONING,
     EGRESS,
     FAITHFULNESS,
     UTILITY,
