@@ -16,8 +16,8 @@ from app.answering.verbatim import chosen, quotable, schema
 from app.answering.verdicts import Verdicts
 from app.domain.scope import Passage
 from app.inference.chat import ChatModel
+from evals.ground.slow_model import slow_model
 from tests.answering.passages import HashingEmbedder, passage
-from tests.answering.slow_model import slow_model
 
 CODE = fence("key", "question", "scope")
 QUESTION = "When is the rent due and what does late rent cost?"
