@@ -80,13 +80,14 @@ async def platform(
     chat_url: str,
     chat_model: str = MODEL,
     profile: str = "context",
+    chat_key: str = "",
 ) -> AsyncIterator[Platform]:
     """The company's papers indexed and served; `name` is that of the database, made for it.
 
     The engine at `chat_url` answers; the parrot's profile is the one that gives a model most.
     """
     ground.scratch.make(name)
-    async with serving(ground, name, company, chat_url, chat_model, profile) as made:
+    async with serving(ground, name, company, chat_url, chat_model, profile, chat_key) as made:
         async with made.parts.database.app() as connection:
             await replace_directory(connection, company.people, company.groups)
         await made.index(paper.pushed(company.folders[paper.folder]) for paper in company.papers)
@@ -101,13 +102,15 @@ async def serving(
     chat_url: str,
     chat_model: str = MODEL,
     profile: str = "context",
+    chat_key: str = "",
 ) -> AsyncIterator[Platform]:
     """The product on the database of this name, as it is."""
     settings = Settings(
         data_dir=ground.scratch.root / name,
         database_url=SecretStr(ground.scratch.url(name)),
         secret_key=SecretStr(ground.scratch.secret), chat_url=chat_url, chat_model=chat_model,
-        chat_profile=profile, queue_url=SecretStr("redis://127.0.0.1:9/0"), sync_minutes=0,
+        chat_profile=profile, chat_api_key=SecretStr(chat_key) if chat_key else None,
+        queue_url=SecretStr("redis://127.0.0.1:9/0"), sync_minutes=0,
     )  # fmt: skip
     parts = compose(settings)
     parts = replace(

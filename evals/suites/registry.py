@@ -9,6 +9,7 @@ from evals.suites.egress import SUITE as EGRESS
 from evals.suites.enforcement import SUITE as ENFORCEMENT
 from evals.suites.faithfulness import SUITE as FAITHFULNESS
 from evals.suites.injection import SUITE as INJECTION
+from evals.suites.latency import SUITE as LATENCY
 from evals.suites.leakage import SUITE as LEAKAGE
 from evals.suites.long_context import SUITE as LONG_CONTEXT
 from evals.suites.membership import SUITE as MEMBERSHIP
@@ -36,6 +37,7 @@ SUITES: Sequence[Suite] = (
     PII,
     LONG_CONTEXT,
     TOOL_USE,
+    LATENCY,
 )
 
 
