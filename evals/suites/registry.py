@@ -10,18 +10,22 @@ from evals.suites.enforcement import SUITE as ENFORCEMENT
 from evals.suites.faithfulness import SUITE as FAITHFULNESS
 from evals.suites.long_context import SUITE as LONG_CONTEXT
 from evals.suites.pii import SUITE as PII
+from evals.suites.regression import SUITE as REGRESSION
 from evals.suites.retrieval import SUITE as RETRIEVAL
 from evals.suites.revocation import SUITE as REVOCATION
 from evals.suites.suite import Suite
+from evals.suites.utility import SUITE as UTILITY
 
 SUITES: Sequence[Suite] = (
     ENFORCEMENT,
     REVOCATION,
     EGRESS,
     FAITHFULNESS,
+    UTILITY,
     RETRIEVAL,
     PII,
     LONG_CONTEXT,
+    REGRESSION,
 )
 
 
