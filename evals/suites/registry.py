@@ -16,6 +16,7 @@ from evals.suites.membership import SUITE as MEMBERSHIP
 from evals.suites.non_interference import SUITE as NON_INTERFERENCE
 from evals.suites.pii import SUITE as PII
 from evals.suites.poisoning import SUITE as POISONING
+from evals.suites.regression import SUITE as REGRESSION
 from evals.suites.retrieval import SUITE as RETRIEVAL
 from evals.suites.revocation import SUITE as REVOCATION
 from evals.suites.suite import Suite
@@ -38,6 +39,7 @@ SUITES: Sequence[Suite] = (
     LONG_CONTEXT,
     TOOL_USE,
     LATENCY,
+    REGRESSION,
 )
 
 
