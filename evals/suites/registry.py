@@ -11,11 +11,12 @@ from evals.suites.faithfulness import SUITE as FAITHFULNESS
 from evals.suites.injection import SUITE as INJECTION
 from evals.suites.long_context import SUITE as LONG_CONTEXT
 from evals.suites.pii import SUITE as PII
+from evals.suites.poisoning import SUITE as POISONING
 from evals.suites.retrieval import SUITE as RETRIEVAL
 from evals.suites.suite import Suite
 
 SUITES: Sequence[Suite] = (
-    ENFORCEMENT, INJECTION, EGRESS, FAITHFULNESS, RETRIEVAL, PII, LONG_CONTEXT,
+    ENFORCEMENT, INJECTION, EGRESS, POISONING, FAITHFULNESS, RETRIEVAL, PII, LONG_CONTEXT,
 )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from evals.suites.injection.desk import Desk, Planted, Tried, mails
 from evals.suites.injection.obeying import Obeying
 from evals.suites.suite import Case, Found, Risk, Suite
 
-PER_DOCUMENT = 4
+PER_DOCUMENT = 6
 """So many orders stand together in one place; at each question the engine obeys one of them."""
 PAPERS = 60
 SHOWN = 20
