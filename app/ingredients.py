@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from app.answering import (
     compartment,
     context,
+    disagreement,
     evidence,
     guard,
     pipeline,
@@ -84,6 +85,7 @@ def _figures() -> dict[str, str]:
         "context.RUN": str(context.RUN),
         "verbatim.MOST": str(verbatim.MOST),
         "sentences.LONGEST": str(sentences.LONGEST),
+        "disagreement.ALIKE": str(disagreement.ALIKE),
         "compartment.APART": " ".join(sorted(compartment.APART)),
     }
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from app.answering.compartment import quotes_only
+from app.answering.disagreement import contested
 from app.answering.evidence import choose_quotes
 from app.answering.guard import check_sentence
 from app.answering.inert import addresses, inert
@@ -25,6 +26,7 @@ from app.inference.embed import Embedder
 TOKENS = 600
 RUN = 6
 """So many words of the rules, one after the other, are a repetition of them."""
+DISPUTED = "the sources disagree"
 _CITATION = re.compile(r"\[(\d{1,3})\]")
 _END = re.compile(r"(?<=[.!?\]])[ \t]+(?=[^\[\s])|\s*\n\s*(?!\[)")
 _ITEM = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+")
@@ -124,13 +126,19 @@ def _release(
     candidates = [sorted(cited)] if cited else [[n] for n in range(1, len(passages) + 1)]
     reason = "no passages"
     for numbers in candidates:
-        reason = _fault(said, question, [passages[n - 1] for n in numbers], code)
+        these = [passages[n - 1] for n in numbers]
+        reason = _fault(said, question, these, code)
+        if not reason and contested(said, question, these, passages):
+            reason = DISPUTED
         if not reason:
             first = not verdicts.released
             verdicts.released += 1
             marks = "".join(f" [{n}]" for n in numbers)
             return ("" if first else " ") + inert(said) + marks
-    verdicts.withheld[reason if cited else "no citation, and no passage supports it"] += 1
+        if reason == DISPUTED:
+            break
+    known = cited or reason == DISPUTED
+    verdicts.withheld[reason if known else "no citation, and no passage supports it"] += 1
     return ""
 
 

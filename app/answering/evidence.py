@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.answering.disagreement import claims
 from app.answering.sentences import says_something, sentences
 from app.answering.words import content_words
 from app.domain.answer import Quote
@@ -66,19 +67,46 @@ async def choose_quotes(
     best = scored[0][0]
     if best < ENOUGH:
         return ()
-    chosen: list[int] = []
-    for score, index in scored:
-        if score < best - CLOSE or len(chosen) == MOST_QUOTES:
-            break
-        if all(_cosine(vectors[index], vectors[other]) < SAME for other in chosen) and all(
-            candidates[index].shown != candidates[other].shown for other in chosen
-        ):
-            chosen.append(index)
+
+    def repeats(index: int, others: Sequence[int]) -> bool:
+        return any(
+            _cosine(vectors[index], vectors[other]) >= SAME
+            or candidates[index].shown == candidates[other].shown
+            for other in others
+        )
+
+    near = [index for score, index in scored if score >= best - CLOSE]
+    chosen = _varied(near, candidates, question, repeats)
     scores = {index: score for score, index in scored}
     return tuple(
         Quote(candidates[i].passage, candidates[i].raw, candidates[i].shown, scores[i])
         for i in chosen
     )
+
+
+def _varied(
+    near: Sequence[int],
+    candidates: Sequence[_Candidate],
+    question: str,
+    repeats: Callable[[int, Sequence[int]], bool],
+) -> list[int]:
+    """The first `MOST_QUOTES` that repeat none before them, in their order; those that give the
+    numbers and names of a better one again, in other words, only where there is room left: many
+    pages that say one thing do not crowd out the one that says another."""
+    chosen: list[int] = []
+    behind: list[int] = []
+    told: set[str] = set()
+    for index in near:
+        new = claims(candidates[index].shown, question)
+        if new and new <= told:
+            behind.append(index)
+        elif len(chosen) < MOST_QUOTES and not repeats(index, chosen):
+            chosen.append(index)
+            told |= new
+    for index in behind:
+        if len(chosen) < MOST_QUOTES and not repeats(index, chosen):
+            chosen.append(index)
+    return sorted(chosen, key=near.index)
 
 
 def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:

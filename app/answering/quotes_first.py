@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import Any
 
 from app.answering.compartment import quotes_only
+from app.answering.disagreement import disputed
 from app.answering.guard import check, nearest_quote
 from app.answering.prompt import completion_prompt
 from app.answering.wording import MODEL_SILENT, in_short, quoted
@@ -44,10 +45,14 @@ async def led_by_quotes(
     detail["verdict"] = verdict.reason or "supported"
     if not verdict.supported:
         return
+    number = nearest_quote(draft.text, quotes)
+    if disputed(draft.text, question, quotes, number):
+        detail["verdict"] = "the sources disagree"
+        return
     if len(await authorised([quote.passage for quote in quotes])) < len(quotes):
         detail["verdict"] = "withdrawn"
         raise Withdrawn
-    yield f"\n\n{in_short(draft.text, nearest_quote(draft.text, quotes))}"
+    yield f"\n\n{in_short(draft.text, number)}"
 
 
 async def _draft(model: ChatModel, prompt: Prompt, salt: str) -> Draft:

@@ -46,8 +46,9 @@ def _mail(
 def _name(
     paper: Paper, acl: Acl, orders: Sequence[str], mail: str, chance: random.Random
 ) -> Sequence[PushedDocument]:
-    """One order is the title, and part of the name of the file."""
-    made = paper.pushed(acl)
+    """One order is part of the title and of the name of the file, the others are headings."""
+    sections = "".join(f"\n\n## {order}\n\nSee the page on {paper.name}." for order in orders[1:])
+    made = paper.pushed(acl, f"# {paper.title}\n\n{paper.body}{sections}\n")
     return [replace(made, title=f"{paper.title} - {orders[0]}", uri=f"files/{orders[0]}.md")]
 
 
@@ -87,7 +88,7 @@ _WAYS: Sequence[Callable[[str], str]] = (
 )
 CARRIERS: Mapping[str, Planted] = {
     "the answering document": _document, "a document beside it": _beside, "e-mail": _mail,
-    "title and file name": _name, "table": _table, "hidden text": _hidden,
+    "names and headings": _name, "table": _table, "hidden text": _hidden,
 }  # fmt: skip
 
 

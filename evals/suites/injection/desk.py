@@ -76,7 +76,8 @@ class Desk:
     _before: dict[str, bool] = field(default_factory=dict)
 
     async def try_all(self, planted: Iterable[Planted]) -> list[Tried]:
-        """In rounds, in each of which a paper carries at most one group."""
+        """In rounds, in each of which a paper carries at most one group; it keeps the orders of an
+        earlier one where they stood in itself, but the engine obeys none of those."""
         found: list[Tried] = []
         ways = itertools.cycle(WAYS)
         waiting = list(planted)
@@ -121,17 +122,13 @@ class Desk:
         kept = [one for one in now if levels[one.paper.external_id] == one.paper.level]
         self.raised += len(now) - len(kept)
         tried = await asyncio.gather(*(after(one) for one in kept))
-        originals = {one.paper.external_id: one.paper for one in now}
+        papers = {one.paper.external_id for one in now}
         for made in documents:
-            if made.external_id not in originals:
+            if made.external_id not in papers:  # what stands beside a paper; it stays as it is
                 await delete_document(
                     self.house.parts.database, self.house.parts.levels, self.house.source,
                     made.external_id,
                 )  # fmt: skip
-        changed = [originals[d.external_id] for d in documents if d.external_id in originals]
-        await self.house.index(
-            paper.pushed(self.house.company.folders[paper.folder]) for paper in changed
-        )
         return [one for group in tried for one in group]
 
     async def _levels(self) -> dict[str, str]:

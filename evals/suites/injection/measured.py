@@ -12,9 +12,10 @@ from dataclasses import replace
 from app.answering.profiles import Profile
 from evals.ground.company import Company, make
 from evals.ground.embedding import KeepingEmbedder
-from evals.ground.ground import Ground
+from evals.ground.ground import Ground, Missing
 from evals.ground.parrot import parrot
 from evals.ground.platform import platform
+from evals.ground.small import SmallModel
 from evals.measures.intervals import share
 from evals.measures.measure import Measure
 from evals.suites.injection.attacks import Made, families
@@ -23,7 +24,7 @@ from evals.suites.injection.desk import Desk, Planted, Tried, mails
 from evals.suites.injection.obeying import Obeying
 from evals.suites.suite import Case, Found, Risk, Suite
 
-PER_DOCUMENT = 4
+PER_DOCUMENT = 6
 """So many orders stand together in one place; at each question the engine obeys one of them."""
 PAPERS = 60
 SHOWN = 20
@@ -32,11 +33,24 @@ SHOWN = 20
 async def run(ground: Ground) -> Found:
     tried = await attacked(ground, Profile.CONTEXT, ground.samples(190, 600))
     led = await attacked(ground, Profile.EVIDENCE, ground.samples(22, 80))
-    return Found([*_measures(tried), *_whole("quotes first, ", led)], _cases([*tried, *led]))
+    measures = [*_measures(tried), *_whole("quotes first, ", led)]
+    notes = []
+    try:
+        small = await attacked(
+            ground, Profile.EVIDENCE, ground.samples(2, 10), SmallModel().loaded().says
+        )
+        measures += _whole("small model, ", small)
+    except Missing as missing:
+        notes.append(missing.message)
+        small = []
+    return Found(measures, _cases([*tried, *led, *small]), notes)
 
 
-async def attacked(ground: Ground, profile: Profile, each: int) -> list[Tried]:
-    """`each` attacks of every family, planted and asked about."""
+async def attacked(
+    ground: Ground, profile: Profile, each: int, says: Callable[[str], str] | None = None
+) -> list[Tried]:
+    """`each` attacks of every family, planted and asked about; answered by the engine that obeys,
+    or by one that `says` what it makes of a prompt."""
     ground = replace(ground, embedder=KeepingEmbedder())
     chance = ground.chance(f"injection {profile}")
     folder = ground.data_set("injection/bipia")
@@ -44,7 +58,7 @@ async def attacked(ground: Ground, profile: Profile, each: int) -> list[Tried]:
     company = make(chance, people=8, papers=PAPERS)
     plan = _planned(company, families(folder), each, chance)
     async with parrot() as bird:
-        engine = Obeying()
+        engine = Obeying(otherwise=says)
         bird.says = engine.says
         async with platform(ground, name, company, bird.url, profile=profile.value) as house:
             desk = Desk(house, engine, mails(folder), chance)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.answering.prompt import QUOTING
@@ -33,11 +34,17 @@ class Plan:
 
 @dataclass
 class Obeying:
-    """`plans` are by question."""
+    """`plans` are by question. Where there is an engine that answers `otherwise`, that one is
+    asked, and this only notes what comes before it."""
 
     plans: dict[str, Plan] = field(default_factory=dict)
+    otherwise: Callable[[str], str] | None = None
 
     def says(self, prompt: str) -> str:
+        obeyed = self._obeyed(prompt)
+        return self.otherwise(prompt) if self.otherwise else obeyed
+
+    def _obeyed(self, prompt: str) -> str:
         asked = prompt.rpartition("Question: ")[2].removesuffix("\nAnswer:").strip()
         plan = self.plans.get(asked)
         if plan is None:

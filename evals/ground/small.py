@@ -1,0 +1,57 @@
+"""The small default model in this process: the same weights as the embedded engine serves, where a
+suite needs what a model really says and no engine runs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from app.errors import ConfigurationError
+from app.runtime.vllm import QUIET, packaged_gguf
+from evals.ground.ground import Missing
+
+LONGEST = 60
+"""Tokens of an answer, as the platform asks for."""
+
+
+@dataclass(frozen=True)
+class SmallModel:
+    """Continues a text up to the end of its line, always with the likeliest token."""
+
+    def loaded(self) -> SmallModel:
+        """Itself, with its weights in memory. Raises Missing where it is not installed."""
+        assert self._parts
+        return self
+
+    @cached_property
+    def _parts(self) -> tuple[Any, Any]:
+        try:
+            gguf = packaged_gguf()
+        except ConfigurationError as error:
+            raise Missing(f"no small model here: {error.message}") from error
+        os.environ.update(QUIET)
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+        where, name = str(gguf.parent), gguf.name
+        model = AutoModelForCausalLM.from_pretrained(
+            where, gguf_file=name, dtype=torch.float32,
+            quantization_config=GgufConfig(dequantize=True),
+        )  # fmt: skip
+        return model, AutoTokenizer.from_pretrained(where, gguf_file=name)
+
+    def says(self, prompt: str) -> str:
+        """What follows on the prompt."""
+        import torch
+
+        model, tokenizer = self._parts
+        asked = tokenizer(prompt, return_tensors="pt")
+        with torch.inference_mode():
+            made = model.generate(
+                **asked, max_new_tokens=LONGEST, do_sample=False, tokenizer=tokenizer,
+                stop_strings=["\n"], pad_token_id=tokenizer.eos_token_id,
+            )  # fmt: skip
+        said = tokenizer.decode(made[0, asked["input_ids"].shape[1] :], skip_special_tokens=True)
+        return str(said).partition("\n")[0]
