@@ -33,7 +33,6 @@ class RememberingEmbedder(LocalEmbedder):
 
 
 @dataclass
-<<<<<<< HEAD
 class KeepingEmbedder(LocalEmbedder):
     """Keeps every vector, also those of a batch: for suites that do not compare scores to the last
     digit, and that ask about the same passages many times."""
@@ -48,11 +47,3 @@ class KeepingEmbedder(LocalEmbedder):
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
         return found
-=======
-class EachTextEmbedder(RememberingEmbedder):
-    """For suites that ask for the same passages again and again: each text is embedded alone and
-    once. Its vector differs from that of a batch by a last digit, which decides no question."""
-
-    def embed(self, texts: Sequence[str]) -> list[Vector]:
-        return [vector for text in texts for vector in super(EachTextEmbedder, self).embed([text])]
->>>>>>> h-releases

@@ -7,7 +7,6 @@ with the answer is put at each place in turn among the same others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
@@ -15,8 +14,9 @@ import numpy as np
 from app.answering.evidence import choose_quotes
 from app.answering.pipeline import PASSAGES
 from app.domain.scope import Passage
-from app.inference.embed import Embedder, Vector
+from app.inference.embed import Embedder
 from evals.ground.company import Paper, make
+from evals.ground.embedding import KeepingEmbedder
 from evals.ground.ground import Ground
 from evals.measures.intervals import mean
 from evals.measures.measure import Measure
@@ -35,32 +35,11 @@ _ASKED = {
 """The questions of the papers in words that the papers do not have."""
 
 
-@dataclass
-class Remembering:
-    """Embeds each text once: the same passages come at every place."""
-
-    inner: Embedder
-    known: dict[str, Vector] = field(default_factory=dict)
-
-    @property
-    def dimensions(self) -> int:
-        return self.inner.dimensions
-
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    def embed(self, texts: Sequence[str]) -> list[Vector]:
-        new = [text for text in dict.fromkeys(texts) if text not in self.known]
-        self.known.update(zip(new, self.inner.embed(new), strict=True))
-        return [self.known[text] for text in texts]
-
-
 async def run(ground: Ground) -> Found:
     chance = ground.chance("long context")
     questions = ground.samples(120, 600)
     company = make(chance, papers=max(questions // 2, 2 * PASSAGES))
-    embedder = Remembering(ground.embedder)
+    embedder = KeepingEmbedder()
     answered: dict[str, tuple[float, ...]] = {}
     for n in range(questions):
         paper = company.papers[n // 2]

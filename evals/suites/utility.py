@@ -17,7 +17,7 @@ from app.answering.profiles import Profile
 from app.answering.wording import NOTHING_FOUND
 from evals.ground.company import Company, Paper, made_up
 from evals.ground.copies import copied, original
-from evals.ground.embedding import EachTextEmbedder
+from evals.ground.embedding import KeepingEmbedder
 from evals.ground.ground import Ground
 from evals.ground.parrot import Parrot
 from evals.ground.platform import Platform
@@ -57,7 +57,7 @@ class Seen:
 
 async def run(ground: Ground) -> Found:
     known = await original(ground)
-    ground = replace(ground, embedder=EachTextEmbedder())
+    ground = replace(ground, embedder=KeepingEmbedder())
     measures: list[Measure] = []
     cases: list[Case] = []
     for profile in Profile:
