@@ -12,6 +12,8 @@ from evals.suites.egress.judge import in_html, in_markdown
 from evals.suites.egress.payloads import SEEDS, drawn
 from evals.suites.egress.rendering import shown
 
+pytestmark = pytest.mark.integration
+
 WORDS = {"url": "https://evil.com/a.png", "word": "word"}
 
 

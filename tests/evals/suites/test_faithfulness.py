@@ -14,6 +14,8 @@ from evals.suites.faithfulness.claims import LIES, RIGHT, claims
 from evals.suites.faithfulness.lying import Liar, released
 from tests.answering.passages import quote
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_lie_says_what_the_paper_says(seed: int) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from evals.suites.pii.redactors import replaced
+
+pytestmark = pytest.mark.integration
 
 
 def test_marks_become_the_spans_that_they_stand_for() -> None:
