@@ -13,6 +13,7 @@ from app.domain.acl import Acl
 from app.domain.source import PushedDocument
 
 SOURCE = "evaluated"
+OVERSEER = "overseer@evaluated.example"
 CLEARED = "regulated-data"
 """The group that policy clears for `regulated`."""
 _DEPARTMENTS = ("finance", "legal", "people", "research", "sales", "works")
@@ -154,7 +155,7 @@ def make(chance: random.Random, people: int = 16, papers: int = 120) -> Company:
 
 def overseen(company: Company) -> tuple[Company, str]:
     """The company with one person more, who may read everything; and that person's address."""
-    person = Person("overseer@evaluated.example", "P")
+    person = Person(OVERSEER, "P")
     groups = tuple(
         replace(group, members=[*group.members, person.email]) if group.key == CLEARED else group
         for group in company.groups

@@ -9,10 +9,12 @@ from evals.mutants.catalogue.agency import AGENCY
 from evals.mutants.catalogue.answers import ANSWERS
 from evals.mutants.catalogue.documents import DOCUMENTS
 from evals.mutants.catalogue.finding import FINDING
+from evals.mutants.catalogue.reading import READING
 from evals.mutants.mutant import Mutant
 
 MUTANTS: Sequence[Mutant] = (
     *(Mutant(fault.name, "enforcement", fault) for fault in OF_ENFORCEMENT),
+    *READING,
     *ANSWERS,
     *AGENCY,
     *DOCUMENTS,

@@ -23,6 +23,8 @@ from evals.suites.injection.judge import Shown
 from evals.suites.injection.obeying import WAYS, Obeying, Plan
 from tests.answering.passages import HashingEmbedder, passage
 
+pytestmark = pytest.mark.integration
+
 BIPIA: Path = DATA / "injection/bipia"
 
 

@@ -11,17 +11,21 @@ from uuid import UUID
 import pytest
 import structlog
 
-from evals.ground.company import make
+from evals.ground.company import OVERSEER, make
 from evals.ground.copies import Original, copied
 from evals.ground.ground import Ground
 from evals.ground.visitor import visiting
+from evals.mutants.catalogue.reading import (
+    CACHE_WITHOUT_SUBJECT,
+    PASSAGES_LOGGED,
+    RIGHTS_OF_ANOTHER,
+)
 from evals.suites.leakage import kept
 from evals.suites.leakage.asking import WAYS, asked
 from evals.suites.leakage.logs import logged
 from evals.suites.leakage.looking import Tally
 from evals.suites.leakage.marks import Marks
 from evals.suites.leakage.rounds import Rounds, testable
-from tests.evals.suites import faults
 
 pytestmark = pytest.mark.integration
 
@@ -64,7 +68,7 @@ def test_other_papers_words_are_none() -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_no_question_holds_the_canary(way: str) -> None:
     for seed in range(30):
-        question = asked(random.Random(seed), way, PAPER, "overseer@evaluated.example")
+        question = asked(random.Random(seed), way, PAPER, OVERSEER)
         assert all(mark.is_name for mark in Marks([PAPER]).within(question))
 
 
@@ -98,28 +102,23 @@ async def test_nothing_leaks_as_the_product_is(rounds: Rounds) -> None:
     assert chat.responses == 16
 
 
-async def test_a_cache_without_the_subject_leaks(
-    rounds: Rounds, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    faults.cache_without_subject(monkeypatch)
+async def test_a_cache_without_the_subject_leaks(rounds: Rounds) -> None:
     tally = Tally()
-    await rounds.at_the_api(1, 0, NO_JOB, tally)
+    with CACHE_WITHOUT_SUBJECT.planted():
+        await rounds.at_the_api(1, 0, NO_JOB, tally)
     assert tally.leaks > 0
     assert "POST /api/v1/search" in tally.cases[0].of
 
 
-async def test_answers_with_the_rights_of_another_leak(
-    rounds: Rounds, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    faults.answers_as(monkeypatch, rounds.known.overseer)
+async def test_answers_with_the_rights_of_another_leak(rounds: Rounds) -> None:
     tally = Tally()
-    await rounds.end_to_end(16, tally)
+    with RIGHTS_OF_ANOTHER.planted():
+        await rounds.end_to_end(16, tally)
     assert tally.leaking > 8
 
 
-async def test_a_log_of_passages_is_seen(rounds: Rounds, monkeypatch: pytest.MonkeyPatch) -> None:
-    faults.logs_passages(monkeypatch)
-    with logged() as lines:
+async def test_a_log_of_passages_is_seen(rounds: Rounds) -> None:
+    with PASSAGES_LOGGED.planted(), logged() as lines:
         search = rounds.house.parts.search
         account = await rounds.house.account(rounds.known.overseer)
         await search.search(account, rounds.papers[0].question, 8)

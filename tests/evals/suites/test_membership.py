@@ -8,10 +8,10 @@ import pytest
 
 from evals.ground.copies import Original, copied
 from evals.ground.ground import Ground
+from evals.mutants.catalogue.reading import REFUSING_WHAT_EXISTS, SLOWER_TO_OPEN
 from evals.suites.membership import hidden_from
 from evals.suites.membership.asking import Asking, Seen
 from evals.suites.membership.told import at_most
-from tests.evals.suites import faults
 
 pytestmark = pytest.mark.integration
 
@@ -34,22 +34,18 @@ async def test_replies_are_the_same_as_the_product_is(asking: Asking) -> None:
     assert seen.pairs >= 20
 
 
-async def test_a_refusal_is_told_from_an_absence(
-    asking: Asking, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    faults.refuses_what_exists(monkeypatch)
+async def test_a_refusal_is_told_from_an_absence(asking: Asking) -> None:
     seen = Seen()
-    await asking.compare(asking.known.people[1], 1, seen)
+    with REFUSING_WHAT_EXISTS.planted():
+        await asking.compare(asking.known.people[1], 1, seen)
     assert set(seen.differ) == {"open", "open a page"}
     assert at_most("told", sum(seen.differ.values()), seen.pairs).high > 0.53
 
 
-async def test_time_spent_on_what_exists_is_told(
-    asking: Asking, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    faults.slower_to_open(monkeypatch)
+async def test_time_spent_on_what_exists_is_told(asking: Asking) -> None:
     seen = Seen()
-    await asking.time(asking.known.people[0], 200, seen)
+    with SLOWER_TO_OPEN.planted():
+        await asking.time(asking.known.people[0], 200, seen)
     assert len(seen.times.one) == 200
     assert seen.by_kind["open"].told_apart("time").low > 0.6
 

@@ -12,11 +12,15 @@ from evals.ground.ground import Ground
 from evals.ground.platform import Platform
 from evals.ground.replies import compared, lasting_ids
 from evals.ground.visitor import Call, Reply
+from evals.mutants.catalogue.reading import (
+    EVERYTHING_COUNTED,
+    REFUSING_WHAT_EXISTS,
+    SLOWER_WITH_MORE,
+)
 from evals.suites.non_interference import searches
 from evals.suites.non_interference.comparing import Seen, compare
 from evals.suites.non_interference.looks import looks
 from evals.timing.pairs import Pairs
-from tests.evals.suites import faults
 
 pytestmark = pytest.mark.integration
 
@@ -65,25 +69,19 @@ async def test_the_same_is_seen_as_the_product_is(two: Two) -> None:
     assert seen.looks > 50
 
 
-async def test_another_status_for_what_exists_is_seen(
-    two: Two, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    faults.refuses_what_exists(monkeypatch)
-    assert any("GET /documents/" in case.of for case in (await two.seen()).cases)
+async def test_another_status_for_what_exists_is_seen(two: Two) -> None:
+    with REFUSING_WHAT_EXISTS.planted():
+        assert any("GET /documents/" in case.of for case in (await two.seen()).cases)
 
 
-async def test_a_figure_that_counts_everything_is_seen(
-    two: Two, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    faults.counts_everything(monkeypatch)
-    assert any("POST /api/v1/search" in case.of for case in (await two.seen()).cases)
+async def test_a_figure_that_counts_everything_is_seen(two: Two) -> None:
+    with EVERYTHING_COUNTED.planted():
+        assert any("POST /api/v1/search" in case.of for case in (await two.seen()).cases)
 
 
-async def test_a_search_that_takes_longer_is_told_apart(
-    two: Two, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    faults.slower_with_more(monkeypatch, len(two.known.company.readable(two.email)))
-    assert (await two.times(40)).told_apart("time").low > 0.7
+async def test_a_search_that_takes_longer_is_told_apart(two: Two) -> None:
+    with SLOWER_WITH_MORE.planted():
+        assert (await two.times(40)).told_apart("time").low > 0.7
 
 
 def test_ids_of_requests_and_times_are_no_difference() -> None:

@@ -17,6 +17,8 @@ from evals.suites.poisoning.measured import Told, parts
 from evals.suites.poisoning.passages import Poisoned
 from tests.answering.passages import HashingEmbedder, passage
 
+pytestmark = pytest.mark.integration
+
 ONE = Poisoned(
     "test1",
     "how many episodes are in season 4 of Harbour Lights",
