@@ -13,7 +13,7 @@ from evals.ground.ground import Ground
 from evals.measures.intervals import share
 from evals.mutants.catalogue import OF_ENFORCEMENT
 from evals.mutants.mutant import Mutant
-from evals.mutants.program import Replaced
+from evals.mutants.program import Replaced, Together
 from evals.mutants.registry import MUTANTS
 from evals.mutants.trial import tried
 from evals.suites.enforcement import SUITE as ENFORCEMENT
@@ -76,3 +76,10 @@ def test_every_mutant_has_a_name_of_its_own_and_a_suite_that_there_is() -> None:
     names = [mutant.name for mutant in MUTANTS]
     assert len(set(names)) == len(names) >= 60
     assert {mutant.suite for mutant in MUTANTS} <= {suite.name for suite in SUITES}
+
+
+def test_every_fault_of_the_program_replaces_something_that_there_is() -> None:
+    for mutant in MUTANTS:
+        if isinstance(mutant.fault, Replaced | Together):
+            with mutant.fault.planted():
+                pass

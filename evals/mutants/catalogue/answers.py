@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from app.domain.answer import Verdict
+from app.domain.answer import Quote, Verdict
 from evals.mutants.mutant import Mutant
 from evals.mutants.program import Replaced, Together
 
@@ -33,6 +33,26 @@ def _follows(said: list[str], quote: list[str]) -> bool:
     return True
 
 
+def _none(*anything: Any) -> str:
+    return ""
+
+
+def _no_orders(text: str) -> frozenset[str]:
+    return frozenset()
+
+
+def _no_claims(text: str, question: str) -> set[str]:
+    return set()
+
+
+def _agreed(*anything: Any) -> bool:
+    return False
+
+
+async def _no_quotes(*anything: Any) -> tuple[Quote, ...]:
+    return ()
+
+
 def _guard(name: str, what: str, by: Callable[..., Any]) -> Mutant:
     return Mutant(name, "faithfulness", Replaced(f"app.answering.guard.{what}", by))
 
@@ -49,6 +69,23 @@ ANSWERS = [
            Replaced("app.answering.inert._URL", _SCHEMED)),
     Mutant("a detector that always says fine, beside quotes", "faithfulness",
            Replaced("app.answering.quotes_first.check", _fine)),
+    Mutant("a detector that always says fine, sentence by sentence", "injection",
+           Replaced("app.answering.context.check_sentence", _fine)),
+    Mutant("orders of documents are evidence", "injection",
+           Replaced("app.answering.guard.ordered", _no_orders)),
+    Mutant("nothing that a model writes is held back", "injection",
+           Replaced("app.answering.context._fault", _none)),
+    Mutant("a platform that takes sides", "poisoning",
+           Replaced("app.answering.quotes_first.disputed", _agreed)),
+    Mutant("quotes that repeat one another", "poisoning",
+           Replaced("app.answering.evidence.claims", _no_claims)),
+    Mutant("everything is refused", "utility",
+           Together((Replaced("app.answering.pipeline.choose_quotes", _no_quotes),
+                     Replaced("app.answering.context.choose_quotes", _no_quotes)))),
+    Mutant("whatever is nearest answers", "utility",
+           Replaced("app.answering.evidence.ENOUGH", -10.0)),
+    Mutant("addresses become links again", "regression",
+           Replaced("app.answering.inert._code", _as_it_is)),
     _guard("numbers are not compared", "numbers", _nothing),
     _guard("names are not compared", "names", _nothing),
     _guard("negations are not compared", "negated", _no),
