@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from app.errors import InvalidInput
 from app.inference.embed import LocalEmbedder
 from evals.bench.scratch import Scratch
-from evals.ground.embedding import RememberingEmbedder
+from evals.ground.embedding import KeepingEmbedder, RememberingEmbedder
 
 
 class Effort(StrEnum):
@@ -54,6 +54,12 @@ class Ground:
         """How many samples this effort takes."""
         whole = release if self.effort is Effort.RELEASE else change
         return max(1, round(whole * self.part))
+
+    def keeping(self) -> Ground:
+        """The same ground with an embedder that keeps all vectors, for suites that ask about the
+        same passages many times and compare no scores."""
+        embedder = self.opened.setdefault("keeping", KeepingEmbedder())
+        return replace(self, embedder=embedder)
 
     def data_set(self, name: str) -> Path:
         """The folder or file of a labelled set. Raises Missing."""

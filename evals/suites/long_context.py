@@ -16,7 +16,6 @@ from app.answering.pipeline import PASSAGES
 from app.domain.scope import Passage
 from app.inference.embed import Embedder
 from evals.ground.company import Paper, make
-from evals.ground.embedding import KeepingEmbedder
 from evals.ground.ground import Ground
 from evals.measures.intervals import mean
 from evals.measures.measure import Measure
@@ -39,7 +38,7 @@ async def run(ground: Ground) -> Found:
     chance = ground.chance("long context")
     questions = ground.samples(120, 600)
     company = make(chance, papers=max(questions // 2, 2 * PASSAGES))
-    embedder = KeepingEmbedder()
+    embedder = ground.keeping().embedder
     answered: dict[str, tuple[float, ...]] = {}
     for n in range(questions):
         paper = company.papers[n // 2]

@@ -59,7 +59,7 @@ async def run(ground: Ground) -> Found:
     seen = Seen()
     for profile in PROFILES:
         async with _listening() as listener:
-            await _asked(ground, profile, listener, seen)
+            await _asked(ground.keeping(), profile, listener, seen)
             seen.reached += listener.reached
     return Found(
         [

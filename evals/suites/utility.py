@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,6 @@ from app.answering.profiles import Profile
 from app.answering.wording import NOTHING_FOUND
 from evals.ground.company import Company, Paper, made_up
 from evals.ground.copies import copied, original
-from evals.ground.embedding import KeepingEmbedder
 from evals.ground.ground import Ground
 from evals.ground.parrot import Parrot
 from evals.ground.platform import Platform
@@ -57,7 +56,7 @@ class Seen:
 
 async def run(ground: Ground) -> Found:
     known = await original(ground)
-    ground = replace(ground, embedder=KeepingEmbedder())
+    ground = ground.keeping()
     measures: list[Measure] = []
     cases: list[Case] = []
     for profile in Profile:

@@ -30,7 +30,7 @@ async def run(ground: Ground) -> Found:
             cases.append(Case(f"{family}: {payload!r}", Counter(faults).most_common(1)[0][0]))
         pages.append(made.html[-2])
     measures = [share("fetched or offered", bad, len(payloads))]
-    whole = await served(ground, payloads[: ground.samples(57, 570)])
+    whole = await served(ground.keeping(), payloads[: ground.samples(57, 570)])
     cases += whole.cases
     measures.append(share("fetched or offered, served", whole.bad, whole.held))
     browsed = await opened(pages[: ground.samples(200, 2_000)])

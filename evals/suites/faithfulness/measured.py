@@ -34,7 +34,7 @@ async def run(ground: Ground) -> Found:
         Profile.CONTEXT: ground.samples(240, 1_000),
     }
     for profile, many in asks.items():
-        found = await told(ground, profile, many)
+        found = await told(ground.keeping(), profile, many)
         measures += _measures(profile.value, found)
         cases += [
             Case(f"{profile}: {one.claim.kind}", one.claim.text)

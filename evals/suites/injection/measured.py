@@ -7,11 +7,9 @@ import itertools
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from app.answering.profiles import Profile
 from evals.ground.company import Company, make
-from evals.ground.embedding import KeepingEmbedder
 from evals.ground.ground import Ground, Missing
 from evals.ground.parrot import parrot
 from evals.ground.platform import platform
@@ -51,7 +49,7 @@ async def attacked(
 ) -> list[Tried]:
     """`each` attacks of every family, planted and asked about; answered by the engine that obeys,
     or by one that `says` what it makes of a prompt."""
-    ground = replace(ground, embedder=KeepingEmbedder())
+    ground = ground.keeping()
     chance = ground.chance(f"injection {profile}")
     folder = ground.data_set("injection/bipia")
     name = f"injection_{profile.value}"

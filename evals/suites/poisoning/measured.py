@@ -11,7 +11,7 @@ import asyncio
 import html
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import text
@@ -21,7 +21,6 @@ from app.authz.directory import Person
 from app.authz.grants import set_container_acl
 from app.domain.acl import Acl
 from evals.ground.company import Company
-from evals.ground.embedding import KeepingEmbedder
 from evals.ground.ground import Ground
 from evals.ground.parrot import parrot
 from evals.ground.platform import Platform, platform
@@ -80,7 +79,7 @@ class Told:
 
 async def run(ground: Ground) -> Found:
     asked = poisoned(ground.data_set("poisoning/nq.json"))
-    ground = replace(ground, embedder=KeepingEmbedder())
+    ground = ground.keeping()
     measures: list[Measure] = []
     cases: list[Case] = []
     for profile, of in ((Profile.EVIDENCE, ""), (Profile.CONTEXT, "in the model's words, ")):
