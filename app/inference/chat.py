@@ -96,9 +96,10 @@ class ChatModel:
         """Whether the engine answers and has the model."""
         try:
             models: Any = await self.client.models.list(timeout=3)
-        except (APIError, httpx2.HTTPError):
+        # what is no engine answers with a page or another list, on which the client stumbles
+        except (APIError, httpx2.HTTPError, AttributeError):
             return False
-        return any(model.id == self.model for model in models.data)
+        return any(model.id == self.model for model in getattr(models, "data", None) or ())
 
     async def close(self) -> None:
         await self.client.close()

@@ -38,7 +38,7 @@ def run(suites: Sequence[Suite], *, part: float, seed: int | None, data: Path | 
     progress.end()
     print(_table(trials))
     print(_sum(trials, drawn))
-    return all(trial.missed for trial in trials if not trial.control)
+    return all(not one.broke and (one.control or one.missed) for one in trials)
 
 
 def _table(trials: Sequence[Trial]) -> str:
@@ -50,6 +50,8 @@ def _noticed(trial: Trial) -> str:
     if trial.missed:
         more = f", and {len(trial.missed) - 1} more" if len(trial.missed) > 1 else ""
         return trial.missed[0] + more
+    if trial.broke:
+        return f"NOT NOTICED: it broke ({trial.broke})"
     return "all met" if trial.control else "NOT NOTICED"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -12,13 +12,12 @@ from app.authz.levels import load_levels
 from app.errors import PortcullisError
 from app.settings import PROJECT
 from evals.bench.scratch import Scratch, scratch
-from evals.gates.report import Result
 from evals.gates.thresholds import Bar, Thresholds, Verdict
 from evals.ground.ground import Effort, Ground
 from evals.measures.measure import Measure
 from evals.mutants.mutant import Mutant, mutated
-from evals.run import CHUNKS, result
-from evals.suites.suite import Suite
+from evals.run import CHUNKS
+from evals.suites.suite import Found, Suite
 
 PART = 0.1
 """So much of what a suite samples for a change is sampled to see whether it notices a fault."""
@@ -27,14 +26,17 @@ CONTROL = "no fault"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`missed` names the bars that the fault made the suite miss, or how the suite ended. Empty:
-    the fault was not noticed. Of the trial without a fault: what is missed anyway."""
+    """`missed` names the bars that the fault made the suite miss, or with which refusal of the
+    product it ended. Empty: the fault was not noticed. Of the trial without a fault: what is missed
+    anyway. `broke` is an error that is no refusal: it may be one of the fault's own making, so it
+    shows nothing."""
 
     suite: str
     mutant: str
     missed: Sequence[str]
     seconds: float
     measures: Mapping[str, Measure]
+    broke: str = ""
 
     @property
     def control(self) -> bool:
@@ -73,7 +75,8 @@ async def tried(
                 trial = await once(mutant)
                 fresh = [name for name in trial.missed if _worse(name, trial, control)]
                 trials.append(replace(trial, missed=fresh))
-                say(f"{suite.name}: {mutant.name}: {'; '.join(fresh) or 'NOT NOTICED'}")
+                said = "; ".join(fresh) or f"NOT NOTICED {trial.broke}"
+                say(f"{suite.name}: {mutant.name}: {said}")
     return trials
 
 
@@ -97,29 +100,30 @@ async def _once(
     part: float,
 ) -> Trial:
     began = perf_counter()
-    name = mutant.name if mutant else CONTROL
+    refused = broke = ""
+    found = Found(())
     try:
-        if mutant is None:
-            found = await _result(suite, server, seed, data, part)
-        else:
-            with mutated(mutant, server) as broken:
-                found = await _result(suite, broken, seed, data, part)
+        with mutated(mutant, server) if mutant else nullcontext(server) as broken:
+            found = await _found(suite, broken, seed, data, part)
     except PortcullisError as error:
-        found = Result(suite.name, suite.about, 0.0, error=error.message)
+        refused = error.message
+    except Exception as error:
+        broke = type(error).__name__
     finally:
         for database in server.made:
             server.drop(database)
     measures = {measure.name: measure for measure in found.measures}
     missed = [bar for bar in bars if _beyond(bars[bar], measures.get(bar))]
-    if found.error:
-        missed = [f"does not run: {found.error}"]
-    return Trial(suite.name, name, missed, perf_counter() - began, measures)
+    if refused:
+        missed = [f"does not run: {refused}"]
+    name = mutant.name if mutant else CONTROL
+    seconds = perf_counter() - began
+    return Trial(suite.name, name, [] if broke else missed, seconds, measures, broke)
 
 
-async def _result(suite: Suite, server: Scratch, seed: int, data: Path, part: float) -> Result:
+async def _found(suite: Suite, server: Scratch, seed: int, data: Path, part: float) -> Found:
     async with AsyncExitStack() as stack:
-        ground = Ground(Effort.CHANGE, seed, server, data, stack, part=part)
-        return await result(suite, ground)
+        return await suite.run(Ground(Effort.CHANGE, seed, server, data, stack, part=part))
 
 
 def _beyond(bar: Bar, measure: Measure | None) -> bool:

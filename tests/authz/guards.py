@@ -6,23 +6,14 @@ removed in Python is one function, replaced where it is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from psycopg import sql
 
 from evals.mutants.catalogue import OF_ENFORCEMENT
 from evals.mutants.planting import Change, Fault
+from evals.mutants.program import Replaced
 from tests.authz import replacements
-
-
-@dataclass(frozen=True)
-class Replaced:
-    """The function or text that `target` names, `module.attribute`, replaced by another."""
-
-    target: str
-    by: Callable[..., Any] | str
 
 
 @dataclass(frozen=True)

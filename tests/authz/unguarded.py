@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from evals.mutants.planting import Faults
-from tests.authz.guards import GUARDS, Replaced
+from evals.mutants.program import Replaced
+from tests.authz.guards import GUARDS
 
 REMOVED = GUARDS[os.environ["PORTCULLIS_GUARD"]].removed
 

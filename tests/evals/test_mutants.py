@@ -44,6 +44,10 @@ def _as_it_is(text: str) -> str:
     return text
 
 
+def _broken() -> str:
+    return ""
+
+
 @pytest.fixture
 def bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "thresholds.yaml"
@@ -57,6 +61,7 @@ async def test_what_is_noticed_and_what_is_not(bars: None, tmp_path: Path) -> No
     [unguarded] = [f for f in OF_ENFORCEMENT if f.name == "row-level security disabled"]
     mutants = (
         Mutant("addresses stay", "links", Replaced("app.answering.inert.inert", _as_it_is)),
+        Mutant("a fault that is broken", "links", Replaced("app.answering.inert.inert", _broken)),
         Mutant("another function", "links", Replaced("app.answering.inert.addresses", _as_it_is)),
         Mutant(unguarded.name, "enforcement", unguarded),
     )  # fmt: skip
@@ -64,10 +69,12 @@ async def test_what_is_noticed_and_what_is_not(bars: None, tmp_path: Path) -> No
     assert [(one.mutant, one.missed) for one in trials] == [
         ("no fault", ["always missed"]),
         ("addresses stay", ["live"]),
+        ("a fault that is broken", []),
         ("another function", []),
         ("no fault", []),
         ("row-level security disabled", ["looks that found something"]),
     ]
+    assert [one.broke for one in trials if one.broke] == ["TypeError"]
     assert inert.inert("http://x.example") == "`x.example`"
     assert said[1] == "links: addresses stay"
 
