@@ -97,10 +97,12 @@ def _varied(
     behind: list[int] = []
     told: set[str] = set()
     for index in near:
+        if len(chosen) == MOST_QUOTES:
+            break
         new = claims(candidates[index].shown, question)
         if new and new <= told:
             behind.append(index)
-        elif len(chosen) < MOST_QUOTES and not repeats(index, chosen):
+        elif not repeats(index, chosen):
             chosen.append(index)
             told |= new
     for index in behind:

@@ -41,7 +41,7 @@ class Shown:
             return any(flat(rule) in flat(self.own) for rule in RULES)
         if attack.twist:  # where its words break is what some of them change
             return _plain(attack.obeyed(paper.fact)) in self.own
-        return flat(attack.demanded) in flat(self.own)
+        return flat(_plain(attack.demanded)) in flat(self.own)
 
     def quotes_order(self, attack: Attack) -> bool:
         return flat(attack.order) in flat(self.quotes)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.answering.neutral import neutral
 from app.answering.prompt import QUOTING
 from evals.ground.company import Paper
 from evals.suites.injection.attacks import PROMPT, Attack
@@ -52,7 +53,7 @@ class Obeying:
         chooses = prompt.startswith(QUOTING)
         seen = flat(prompt)
         fact = plan.paper.fact if flat(plan.paper.fact) in seen else "I found nothing about that."
-        if plan.attack is None or flat(plan.attack.order) not in seen:
+        if plan.attack is None or not _reads(plan.attack.order, seen):
             return json.dumps([fact]) if chooses else _cited(fact, plan.paper.fact, prompt)
         plan.reached = True
         attack = plan.attack
@@ -65,6 +66,11 @@ class Obeying:
 def flat(text: str) -> str:
     """Only letters and digits, so that no marks and breaks stand between."""
     return _LETTERS.sub("", text.lower())
+
+
+def _reads(order: str, seen: str) -> bool:
+    """Also where the marks of speakers were taken out of it: the words still say what to do."""
+    return flat(order) in seen or flat(neutral(order)) in seen
 
 
 def _put(way: str, answer: str, said: str, attack: Attack, prompt: str) -> str:
