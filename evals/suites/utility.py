@@ -65,7 +65,7 @@ async def run(ground: Ground) -> Found:
             with honest(known.bird, known.company):
                 seen = await look(
                     house, known.overseer, chance, ground.samples(200, 1_000),
-                    ground.samples(100, 500),
+                    ground.samples(150, 500),
                 )  # fmt: skip
         measures += judged(profile.value, seen, ground.seed)
         cases += examples(profile.value, seen)
