@@ -14,7 +14,7 @@ from evals.measures.intervals import share
 from evals.suites.leakage import kept
 from evals.suites.leakage.logs import logged
 from evals.suites.leakage.looking import Tally
-from evals.suites.leakage.rounds import Rounds, testable
+from evals.suites.leakage.rounds import Rounds, findable
 from evals.suites.suite import Found, Risk, Suite
 
 API = "canaries at the API"
@@ -59,7 +59,7 @@ async def _asked(
     async with house.parts.database.app() as connection:
         job = await connection.scalar(_JOB)
     async with visiting(house, known.overseer, known.bird) as overseer:
-        papers = await testable(house, known, overseer)
+        papers = await findable(house, known, overseer)
         rounds = Rounds(chance, house, known, papers, overseer, staff)
         if profile == "context":
             searches, documents = ground.samples(14, 240), ground.samples(2, 20)

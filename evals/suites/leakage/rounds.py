@@ -92,7 +92,7 @@ class Rounds:
             yield Looking(visitor, self.marks, forbidden, email not in self.staff, tally), hidden
 
 
-async def testable(house: Platform, known: Original, overseer: Visitor) -> list[Paper]:
+async def findable(house: Platform, known: Original, overseer: Visitor) -> list[Paper]:
     """The papers whose canary is found where it may be: any other would never be missed."""
     marks = Marks(known.company.papers)
     found = []

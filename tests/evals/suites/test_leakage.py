@@ -25,7 +25,7 @@ from evals.suites.leakage.asking import WAYS, asked
 from evals.suites.leakage.logs import logged
 from evals.suites.leakage.looking import Tally
 from evals.suites.leakage.marks import Marks
-from evals.suites.leakage.rounds import Rounds, testable
+from evals.suites.leakage.rounds import Rounds, findable
 
 pytestmark = pytest.mark.integration
 
@@ -87,7 +87,7 @@ async def rounds(ground: Ground, known: Original) -> AsyncIterator[Rounds]:
         copied(ground, "test_leakage") as house,
         visiting(house, known.overseer, known.bird) as overseer,
     ):
-        papers = await testable(house, known, overseer)
+        papers = await findable(house, known, overseer)
         assert len(papers) > 20
         yield Rounds(random.Random(1), house, known, papers, overseer, ())
 
