@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +23,7 @@ from app.answering.conversations import Conversations
 from app.answering.ending import in_time
 from app.answering.events import AnswerEvent, Delta, Finished, Started
 from app.answering.evidence import choose_quotes
+from app.answering.pinned import digest, named, prompt_digest
 from app.answering.profiles import Profile
 from app.answering.question import checked
 from app.answering.quotes_first import led_by_quotes
@@ -38,6 +39,7 @@ from app.authz.watch import Watch
 from app.db.engine import Database
 from app.domain.answer import Answer, Citation, Outcome, Quote
 from app.domain.principal import Account
+from app.domain.record import AuditRecord
 from app.domain.scope import Passage, Scope
 from app.errors import Withdrawn
 from app.inference.chat import ChatModel
@@ -50,6 +52,23 @@ PASSAGES = 20
 """So many passages are looked through for evidence."""
 CONTEXT_PASSAGES = 6
 """So many are given to a model that reads whole passages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an answer is made of: passages best first and, for `Profile.EVIDENCE`, their quotes in
+    the order of the answer. `scope` is what they were read under."""
+
+    scope: Scope
+    revision: int
+    passages: tuple[Passage, ...]
+    quotes: tuple[Quote, ...]
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        if self.quotes:
+            return tuple(Citation.of(n, q.passage, q.text) for n, q in enumerate(self.quotes, 1))
+        return tuple(Citation.of(n, p, p.text) for n, p in enumerate(self.passages, 1))
 
 
 @dataclass(frozen=True)
@@ -84,40 +103,18 @@ class Answering:
         question = checked(question)
         conversation = await self.conversations.open(account, conversation_id, question)
 
-        scope, found = await find(
-            self.resolver, self.searcher, account, PURPOSE, question, self.passages
-        )
-        passages = await self.authorised_again(account, found.passages)
-        quotes: tuple[Quote, ...] = ()
-        if self.profile is Profile.EVIDENCE:
-            quotes = await choose_quotes(self.embedder, question, passages)
-            citations = tuple(Citation.of(n, q.passage, q.text) for n, q in enumerate(quotes, 1))
-        else:
-            passages = await compartment(self.embedder, question, passages)
-            passages = passages[: self.context_passages]
-            citations = tuple(Citation.of(n, p, p.text) for n, p in enumerate(passages, 1))
+        basis = await self.basis(account, question)
+        citations, salt = basis.citations, self.salt(basis.scope)
 
         released: list[str] = []
         outcome = Outcome.STOPPED
         detail: dict[str, Any] = {}
         documents = {citation.document_id for citation in citations}
         async with self.watch.holding(account, PURPOSE, documents) as held:
-            audit_id = await self.recorder.record(
-                record_of(
-                    account, scope, found.revision, self.release, question, citations, passages
-                )
-            )
+            audit_id = await self.recorder.record(self.recorded(account, question, basis, salt))
             try:
-                yield Started(audit_id, conversation, found.revision, held.documents)
-                if not citations:
-                    parts = _once(NOTHING_FOUND)
-                elif self.profile is Profile.EVIDENCE:
-                    parts = led_by_quotes(
-                        self.model, question, quotes, self.salt(scope),
-                        lambda these: self.authorised_again(account, these), detail,
-                    )  # fmt: skip
-                else:
-                    parts = self._from_context(account, scope, question, passages, detail)
+                yield Started(audit_id, conversation, basis.revision, held.documents)
+                parts = self.told(account, question, basis, salt, detail)
                 try:
                     async with aclosing(held.guarding(parts)) as guarded:
                         async for part in guarded:
@@ -133,7 +130,7 @@ class Answering:
                     released.append(f"\n\n{WITHDRAWN}" if released else WITHDRAWN)
                     yield Delta(released[-1])
                 answer = Answer(
-                    "".join(released), citations, outcome, found.revision, self.release, audit_id
+                    "".join(released), citations, outcome, basis.revision, self.release, audit_id
                 )
                 await in_time(self.conversations.keep(conversation, question, answer))
                 if held.withdrawn.is_set():
@@ -150,6 +147,46 @@ class Answering:
                     finish(self.recorder, audit_id, outcome, "".join(released), detail)
                 )
 
+    async def basis(self, account: Account, question: str) -> Basis:
+        """What an answer is made of at this moment, authorised twice."""
+        scope, found = await find(
+            self.resolver, self.searcher, account, PURPOSE, question, self.passages
+        )
+        passages = await self.authorised_again(account, found.passages)
+        if self.profile is Profile.EVIDENCE:
+            quotes = await choose_quotes(self.embedder, question, passages)
+            quoted = {quote.passage.chunk_id for quote in quotes}
+            passages = tuple(p for p in passages if p.chunk_id in quoted)
+            return Basis(scope, found.revision, passages, quotes)
+        passages = await compartment(self.embedder, question, passages)
+        return Basis(scope, found.revision, passages[: self.context_passages], ())
+
+    def recorded(self, account: Account, question: str, basis: Basis, salt: str) -> AuditRecord:
+        """What goes on record before the first word."""
+        key, passages, quotes = self.salt_key, basis.passages, basis.quotes
+        return record_of(
+            account, basis.scope, basis.revision, self.release, question,
+            [named(key, passage, quotes) for passage in passages],
+            {
+                "scope": digest(key, "scope", salt),
+                "prompt": prompt_digest(key, self.profile, question, passages, quotes, salt),
+            },
+        )  # fmt: skip
+
+    def told(
+        self, account: Account, question: str, basis: Basis, salt: str, detail: dict[str, Any]
+    ) -> AsyncGenerator[str]:
+        """The blocks of the answer; `detail` gets what the guards said. Raises ModelUnavailable
+        and Withdrawn."""
+        if not basis.citations:
+            return _once(NOTHING_FOUND)
+        if self.profile is Profile.EVIDENCE:
+            return led_by_quotes(
+                self.model, question, basis.quotes, salt,
+                lambda these: self.authorised_again(account, these), detail,
+            )  # fmt: skip
+        return self._from_context(account, salt, question, basis.passages, detail)
+
     async def authorised_again(
         self, account: Account, passages: Sequence[Passage]
     ) -> tuple[Passage, ...]:
@@ -163,14 +200,13 @@ class Answering:
     async def _from_context(
         self,
         account: Account,
-        scope: Scope,
+        salt: str,
         question: str,
         passages: Sequence[Passage],
         detail: dict[str, Any],
     ) -> AsyncGenerator[str]:
         """The model's own words, each sentence supported and authorised once more, or quotes."""
         verdicts = Verdicts()
-        salt = self.salt(scope)
         code = fence(self.salt_key, question, salt)
         blocks = written(self.model, self.embedder, question, passages, salt, code, verdicts)
         try:
@@ -184,7 +220,11 @@ class Answering:
 
     def salt(self, scope: Scope) -> str:
         """Equal only for requests that may read the same: a keyed hash of the scope."""
-        held = (*sorted(scope.subject.principal_ids), *scope.classifications)
+        return self.salt_of(scope.subject.principal_ids, scope.classifications)
+
+    def salt_of(self, principal_ids: Iterable[int], classifications: Sequence[str]) -> str:
+        """The same, of a scope that was."""
+        held = (*sorted(principal_ids), *classifications)
         words = "\0".join(map(str, held)).encode()
         return hmac.new(self.salt_key.encode(), words, hashlib.sha256).hexdigest()
 

@@ -3,7 +3,7 @@ word; how it ended, after the last."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,12 +11,11 @@ import structlog
 
 from app.answering.ending import in_time
 from app.audit.record import Recorder, sha256
-from app.domain.answer import Citation, Outcome
+from app.domain.answer import Outcome
 from app.domain.principal import Account
 from app.domain.record import AuditRecord
-from app.domain.scope import Passage, Scope
+from app.domain.scope import Scope
 from app.errors import PortcullisError
-from app.retrieval.authorised import recorded
 
 _log = structlog.get_logger(__name__)
 
@@ -27,11 +26,11 @@ def record_of(
     revision: int,
     release: str,
     question: str,
-    citations: Sequence[Citation],
-    passages: Sequence[Passage],
+    passages: Sequence[Mapping[str, Any]],
+    detail: Mapping[str, Any],
 ) -> AuditRecord:
-    """The record of an answer that is about to begin: of the passages, those that it may cite."""
-    cited = {citation.chunk_id for citation in citations}
+    """The record of an answer that is about to begin; `passages` are those that it may cite, as
+    `pinned` names them."""
     return AuditRecord.of(
         account,
         "ask",
@@ -41,7 +40,8 @@ def record_of(
         release=release,
         classifications=scope.classifications,
         question_sha256=sha256(question),
-        passages=[recorded(p) for p in passages if p.chunk_id in cited],
+        passages=passages,
+        detail=detail,
     )
 
 

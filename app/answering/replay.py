@@ -1,30 +1,39 @@
-"""Build a recorded answer again, or name the first thing that differs and why.
+"""Build a recorded answer again from the passages that its record names, or name the first thing
+that differs and why.
 
-It is asked as the same person, under what they may read now: who may not read a passage any more
-does not get it by a replay either.
+The passages are opened as the same person, under what they may read now: who may not read one any
+more does not get it by a replay either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
-from app.answering.events import Finished
+from app.answering.pinned import content, digest, prompt_digest, quotes_of
+from app.answering.pipeline import PURPOSE, Answering, Basis
+from app.answering.recording import finish
 from app.answering.serving import Serving
-from app.answering.shadow import Aside, Unkept
+from app.answering.shadow import Aside
+from app.answering.wording import WITHDRAWN
 from app.audit.query import query_records
 from app.audit.record import sha256
 from app.authn.accounts import find_account
+from app.authz.explain.moment import Moment, user_at
+from app.authz.reading import Reading
 from app.authz.recheck import readable_documents
-from app.domain.answer import Answer
+from app.domain.answer import Outcome
 from app.domain.principal import Account
 from app.domain.record import AuditFilter, RecordedEntry
-from app.errors import NotFound
+from app.domain.scope import Passage, Scope
+from app.errors import NotFound, Withdrawn
 from app.releases import register
+from app.retrieval.documents import open_document
 
 ACTION = "replay"
 _QUESTION = text("""
@@ -84,13 +93,29 @@ async def _differs(serving: Serving, entry: RecordedEntry) -> str:
         return "the question is gone with its conversation; the record has its digest only"
     if sha256(question) != record.question_sha256:
         return "the question of the conversation is not the one on record"
+    if any("content" not in passage for passage in record.passages):
+        return "the record is older than digests of passages, so these cannot be told apart"
     documents = [UUID(passage["document"]) for passage in record.passages]
     if lost := await _lost(serving, account, documents):
         return lost
-    answer = await _again(serving, account, question, record.release)
-    if answer is None:
-        return "no answer came about"
-    return _compared(entry, answer)
+    lane = await serving.lane(record.release)
+    salt = await _salt(lane, entry)
+    if digest(lane.salt_key, "scope", salt) != record.detail.get("scope"):
+        return f"the scope of revision {record.revision} cannot be made again from the history"
+    scope, found = await _opened(lane, account, entry)
+    if isinstance(found, str):
+        return found
+    passages = tuple(passage for passage, _ in found)
+    basis = Basis(scope, scope.revision, passages, quotes_of(found))
+    prompt = prompt_digest(lane.salt_key, lane.profile, question, passages, basis.quotes, salt)
+    if prompt != record.detail.get("prompt"):
+        return "the prompt is another, though release, scope and passages are the same"
+    said = await _again(lane, account, question, basis, salt)
+    if sha256(said) == entry.answer_sha256:
+        return ""
+    if lane.model.temperature:
+        return f"the text: it is sampled at temperature {lane.model.temperature}, so by chance"
+    return "the same passages, but the text is another; was the model there, then and now?"
 
 
 async def _lost(serving: Serving, account: Account, documents: Sequence[UUID]) -> str:
@@ -110,37 +135,60 @@ async def _lost(serving: Serving, account: Account, documents: Sequence[UUID]) -
     return ""
 
 
-async def _again(serving: Serving, account: Account, question: str, release: str) -> Answer | None:
-    """By the same release, kept in no conversation, on record as a replay."""
-    lane = await serving.lane(release)
-    aside = replace(
-        lane,
-        conversations=Unkept(lane.database, lane.policy),
-        recorder=Aside(lane.database, ACTION),
-    )
-    async with aclosing(aside.ask(account, question)) as events:
-        async for event in events:
-            if isinstance(event, Finished):
-                return event.answer
-    return None
+async def _salt(lane: Answering, entry: RecordedEntry) -> str:
+    """That of the scope at its revision, from the history of memberships."""
+    record = entry.record
+    when = Moment(entry.at, record.revision or 0, past=True)
+    async with lane.database.app() as connection:
+        _, held = await user_at(connection, record.subject, when)
+    return lane.salt_of(held, record.classifications)
 
 
-def _compared(entry: RecordedEntry, answer: Answer) -> str:
-    then = {passage["chunk"]: passage["document"] for passage in entry.record.passages}
-    now = {str(citation.chunk_id): citation.document_id for citation in answer.citations}
-    for chunk, document in then.items():
-        if chunk not in now:
-            if document in {str(one) for one in now.values()}:
-                return f"another passage of the document {document} is cited; it was indexed anew"
-            return (
-                f"the passage {chunk} of the document {document} is not chosen any more: the"
-                " document, or what stands beside it in the index, has changed"
-            )
-    for chunk, other in now.items():
-        if chunk not in then:
-            return f"the document {other} is cited besides; it was not there, or not readable, then"
-    if answer.outcome.value != entry.outcome:
-        return f"it ended as {answer.outcome}, and then as {entry.outcome}"
-    if sha256(answer.text) != entry.answer_sha256:
-        return "the same passages, but the text is another; was the model there, then and now?"
-    return ""
+async def _opened(
+    lane: Answering, account: Account, entry: RecordedEntry
+) -> tuple[Scope, list[tuple[Passage, Sequence[Sequence[int]]]] | str]:
+    """The recorded passages with the places of their quotes, read under the scope of now; or which
+    of them is not as it was. One that was indexed anew and reads the same is the same."""
+
+    async def look(
+        read: Reading,
+    ) -> tuple[Scope, list[tuple[Passage, Sequence[Sequence[int]]]] | str]:
+        found: list[tuple[Passage, Sequence[Sequence[int]]]] = []
+        for wanted in entry.record.passages:
+            document = UUID(wanted["document"])
+            try:
+                pieces = (await open_document(read, document)).passages
+            except NotFound:
+                return read.scope, f"the document {document} shows this person nothing any more"
+            alike = [p for p in pieces if content(lane.salt_key, p) == wanted["content"]]
+            same = [p for p in alike if str(p.chunk_id) == wanted["chunk"]] or alike
+            if not same:
+                return read.scope, (
+                    f"the passage {wanted['chunk']} of the document {document} reads otherwise now,"
+                    " or is gone: the document was indexed anew"
+                )
+            found.append((same[0], wanted["quotes"]))
+        return read.scope, found
+
+    return await lane.resolver.within(account, PURPOSE, look)
+
+
+async def _again(lane: Answering, account: Account, question: str, basis: Basis, salt: str) -> str:
+    """The text, kept in no conversation, on record as a replay. Raises ModelUnavailable."""
+    recorder, detail, said = Aside(lane.database, ACTION), dict[str, Any](), list[str]()
+    outcome = Outcome.FAILED
+    documents = {passage.document_id for passage in basis.passages}
+    async with lane.watch.holding(account, PURPOSE, documents) as held:
+        audit_id = await recorder.record(lane.recorded(account, question, basis, salt))
+        try:
+            parts = held.guarding(lane.told(account, question, basis, salt, detail))
+            async with aclosing(parts) as guarded:
+                async for part in guarded:
+                    said.append(part)
+            outcome = Outcome.ANSWERED
+        except Withdrawn:
+            outcome = Outcome.WITHDRAWN
+            said.append(WITHDRAWN)
+        finally:
+            await finish(recorder, audit_id, outcome, "".join(said), detail)
+    return "".join(said)

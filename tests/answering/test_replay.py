@@ -13,10 +13,12 @@ from app.answering.events import Finished
 from app.answering.replay import Replayed, replay
 from app.answering.serving import Serving
 from app.authn.accounts import disable_user
+from app.db.chunks import write_rendition
+from app.domain.document import Chunk, Element, EmbeddedChunk, Rendition
 from app.errors import NotFound
 from app.releases.files import FileDigests
 from app.releases.running import Running
-from tests.answering.house import QUESTION, House
+from tests.answering.house import EMBEDDER, FACT, QUESTION, House
 from tests.releases.made import SIGNER, ingredients
 
 pytestmark = pytest.mark.integration
@@ -82,7 +84,31 @@ async def test_a_passage_that_is_gone_is_named(desk: Desk) -> None:
         await connection.execute(
             text("delete from chunk_internal where document_id = :id"), {"id": desk.house.document}
         )
-    assert "is not chosen any more" in (await desk.again(audit_id)).differs
+    assert "shows this person nothing" in (await desk.again(audit_id)).differs
+
+
+async def index_again(desk: Desk, words: str) -> None:
+    async with desk.house.database.app() as connection:
+        slot = await connection.scalar(
+            text("select slot_id from document where id = :id"), {"id": desk.house.document}
+        )
+    [vector] = EMBEDDER.embed([words])
+    async with desk.house.database.ingest() as connection:
+        await write_rendition(
+            connection, levels=("internal",), document_id=desk.house.document, slot_id=slot,
+            source="house", external_id="parking", uri="", mime_type="text/plain",
+            rendition=Rendition("internal", "Yard", (Element("text", words),), {}, ()),
+            chunks=[EmbeddedChunk(Chunk(0, "", None, words), vector)],
+        )  # fmt: skip
+
+
+async def test_a_passage_that_was_indexed_anew_is_told_by_what_it_says(desk: Desk) -> None:
+    audit_id = await desk.asked()
+    await index_again(desk, FACT)
+    assert (await desk.again(audit_id)).same
+    await index_again(desk, FACT.replace("40", "45"))
+    differs = (await desk.again(audit_id)).differs
+    assert "reads otherwise now" in differs and "45" not in differs
 
 
 async def test_an_erased_document_is_named(desk: Desk) -> None:
