@@ -19,8 +19,8 @@ NEXT = {
     Stage.INTAKE: (Stage.EVALUATED, Stage.RETIRED),
     Stage.EVALUATED: (Stage.STAGED, Stage.RETIRED),
     Stage.STAGED: (Stage.SHADOW, Stage.CANARY, Stage.RETIRED),
-    Stage.SHADOW: (Stage.CANARY, Stage.STAGED, Stage.RETIRED),
-    Stage.CANARY: (Stage.CANARY, Stage.PRODUCTION, Stage.STAGED, Stage.RETIRED),
+    Stage.SHADOW: (Stage.CANARY, Stage.STAGED),
+    Stage.CANARY: (Stage.CANARY, Stage.PRODUCTION, Stage.STAGED),
     Stage.PRODUCTION: (),
     Stage.ROLLED_BACK: (Stage.STAGED, Stage.RETIRED),
     Stage.RETIRED: (),
@@ -53,6 +53,8 @@ class Lifecycle:
             now = await traffic.lock(connection)
             at = await register.find(connection, name)
             self._require_way(at, to, share)
+            if to is Stage.RETIRED:
+                await self._require_unneeded(connection, now, name)
             if to in GATED:
                 await self._require_gate(connection, name, to)
             if to in ANSWERING:
@@ -130,6 +132,14 @@ class Lifecycle:
             raise InvalidInput("only a canary has a share")
         if not sound(at.release, self.releases):
             raise NotPermitted(f"{name} is not what was signed here; it cannot be promoted")
+
+    @staticmethod
+    async def _require_unneeded(connection: AppConnection, now: Traffic, name: str) -> None:
+        if now.production and name == await register.former_production(connection, now.production):
+            raise NotPermitted(
+                f"{name} is what a rollback goes back to; retire it once another release is in"
+                " production"
+            )
 
     async def _require_gate(self, connection: AppConnection, name: str, to: Stage) -> None:
         gate.require(

@@ -94,6 +94,21 @@ async def test_a_good_release_goes_to_production_and_back(office: Office) -> Non
         await office.way.rollback(office.first)  # what was rolled back does not come back so
 
 
+async def test_what_answers_or_may_come_back_is_not_retired(office: Office) -> None:
+    old, new = await office.good(seed=301), await office.good(seed=302)
+    await office.take(old, *UP_TO_PRODUCTION, share=100)
+    await office.take(new, *UP_TO_STAGED, Stage.CANARY, share=10)
+    for made in (old, new):
+        with pytest.raises(InvalidInput, match="from there it becomes"):
+            await office.way.promote(made.name, Stage.RETIRED, office.first)
+    await office.take(new, Stage.PRODUCTION)
+    with pytest.raises(NotPermitted, match="what a rollback goes back to"):
+        await office.way.promote(old.name, Stage.RETIRED, office.first)
+    await office.way.rollback(office.first)
+    await office.take(new, Stage.RETIRED)
+    assert await office.stage(new) is Stage.RETIRED
+
+
 async def test_a_canary_is_taken_back_before_production(office: Office) -> None:
     canary = await office.good(seed=103)
     before = await office.take(canary, *UP_TO_STAGED, Stage.CANARY, share=5)
