@@ -78,6 +78,10 @@ def _compared(
 def _change(old: Measure, new: Measure, apart: Difference, bar: Bar | None) -> Change:
     if bar and old.known and not new.known:
         return Change.LOST
+    if bar and bar.clock:
+        # at another hour it is another measurement
+        newly = bar.beyond(new) and not bar.beyond(old)
+        return Change.WORSE if newly else Change.UNKNOWN
     if old.unit != new.unit or not apart.known:
         return Change.UNKNOWN
     if bar and bar.never:

@@ -23,6 +23,7 @@ s:
   answered: {at_least: .1}
   leaks: {never: true, need: {change: 1, release: 1}}
   between: {at_least: .1, at_most: .9}
+  time: {at_most: .5, clock: true}
 """
 
 
@@ -47,6 +48,9 @@ def compared(tmp_path: Path, old: Report, new: Report) -> Comparison:
         ("leaks", 1, 0, Change.BETTER),
         ("leaks", 0, 0, Change.SAME),
         ("between", 100, 300, Change.DIFFERENT),
+        ("time", 100, 200, Change.UNKNOWN),
+        ("time", 100, 300, Change.WORSE),
+        ("time", 300, 400, Change.UNKNOWN),
         ("free", 100, 300, Change.DIFFERENT),
         ("free", 100, 101, Change.SAME),
     ],
