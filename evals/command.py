@@ -38,9 +38,14 @@ def run(
     out: Path,
     data: Path | None,
     folder: Path | None,
+    against: Path | None = None,
 ) -> bool:
     """Run the suites, print the table and write `report.json`, `junit.xml` and `report.html`; say
     whether they passed. `part` says that they are not all: they are held to their own bars alone.
+
+    With an older report to hold it `against`, from whose seed everything is drawn again unless
+    another is given, it has passed where nothing got worse: a bar that was missed before the change
+    is no reason to refuse the change.
 
     Progress goes to standard error. Raises InvalidInput in words for whoever chose the options.
     """
@@ -51,12 +56,13 @@ def run(
         raise InvalidInput("a seed is a whole number from 0 on")
     if folder and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidInput(f"{folder} is no empty folder; the scratch data need one of their own")
+    old = Report.read(against) if against else None
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidInput(f"{out} cannot be made ({error.strerror})") from error
     configure_logs(logging.ERROR)
-    drawn = secrets.randbits(SEED_BITS) if seed is None else seed
+    drawn = seed if seed is not None else old.seed if old else secrets.randbits(SEED_BITS)
     progress = Progress()
     progress(f"seed {drawn}")
     report = asyncio.run(
@@ -65,12 +71,17 @@ def run(
     progress.end()
     if part:
         held = held.only([suite.name for suite in suites])
-    return _tell(Judged(report, held, part), out)
+    passed = _tell(Judged(report, held, part), out)
+    return _compared(old, report) if old else passed
 
 
 def comparison(old: Path, new: Path) -> bool:
     """Print how two reports differ; whether nothing got worse."""
-    found = compare(Report.read(old), Report.read(new), Thresholds.load())
+    return _compared(Report.read(old), Report.read(new))
+
+
+def _compared(old: Report, new: Report) -> bool:
+    found = compare(old, new, Thresholds.load())
     print("\n\n".join([*found.remarks, _table(found), _sum(found)]))
     return found.passed
 
@@ -119,6 +130,7 @@ def _table(found: Comparison) -> str:
 
 def _sum(found: Comparison) -> str:
     bad = [f"{line.suite}: {line.name}" for line in found.lines if not line.change.good]
+    bad += [f"{suite} (not run to its end)" for suite in found.broken]
     if not found.lines:
         return "There is no measure that both reports have."
     return f"Worse: {', '.join(bad)}." if bad else "Nothing got worse beyond doubt."

@@ -118,6 +118,25 @@ def test_the_seed_is_fresh_recorded_and_enough(
     assert replace(first, results=(), at=again.at) == replace(again, results=())
 
 
+def test_against_an_older_report_only_what_got_worse_fails(tmp_path: Path) -> None:
+    async def bad(ground: Ground) -> Found:
+        return Found((share("bad", 300, 400),))
+
+    async def worse(ground: Ground) -> Found:
+        return Found((share("bad", 390, 400),))
+
+    go(tmp_path / "old", suites(good=bad), seed=11)
+    old = tmp_path / "old" / "report.json"
+    options = {
+        "part": True, "effort": "change", "seed": None, "release": "r1", "out": tmp_path / "new",
+        "data": None, "folder": None,
+    }  # fmt: skip
+    assert not run(suites(good=bad), **options)  # type: ignore[arg-type]
+    assert run(suites(good=bad), against=old, **options)  # type: ignore[arg-type]
+    assert Report.read(tmp_path / "new" / "report.json").seed == 11
+    assert not run(suites(good=worse), against=old, **options)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
