@@ -17,6 +17,7 @@ from evals.gates.thresholds import Thresholds
 from evals.ground.data import DATA
 from evals.ground.ground import Effort
 from evals.mapping import bars, mapping
+from evals.mutants.registry import faults
 from evals.progress import Progress
 from evals.report import junit, page
 from evals.report.figures import figure, value
@@ -87,8 +88,8 @@ def _compared(old: Report, new: Report) -> bool:
 
 
 def risks(suites: Sequence[Suite]) -> None:
-    """Print which risks the suites cover, as Markdown."""
-    print(mapping(suites, Thresholds.load()))
+    """Print which risks the suites cover, and what they notice, as Markdown."""
+    print(mapping(suites, Thresholds.load(), faults()))
 
 
 def suites_and_bars(suites: Sequence[Suite]) -> None:

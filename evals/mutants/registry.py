@@ -20,3 +20,11 @@ MUTANTS: Sequence[Mutant] = (
     *DOCUMENTS,
     *FINDING,
 )
+
+
+def faults() -> dict[str, list[str]]:
+    """Their names by suite."""
+    named: dict[str, list[str]] = {}
+    for mutant in MUTANTS:
+        named.setdefault(mutant.suite, []).append(mutant.name)
+    return named
