@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.cli.settings import settings_from
 from app.cli.tables import table
 from app.errors import InvalidInput
 from app.telemetry import configure_logs
@@ -38,13 +39,16 @@ def run(
     out: Path,
     data: Path | None,
     folder: Path | None,
+    thresholds: Path | None = None,
 ) -> bool:
     """Run the suites, print the table and write `report.json`, `junit.xml` and `report.html`; say
     whether they passed. `part` says that they are not all: they are held to their own bars alone.
+    The bars are those of the file `thresholds`, or those in force here.
 
-    Progress goes to standard error. Raises InvalidInput in words for whoever chose the options.
+    Progress goes to standard error. Raises InvalidInput in words for whoever chose the options,
+    and ConfigurationError naming the entry of the bars that is wrong.
     """
-    held = Thresholds.load()
+    held = Thresholds.load(thresholds) if thresholds else in_force()
     if effort not in list(Effort):
         raise InvalidInput(f"there is no effort {effort!r}; there are {' and '.join(Effort)}")
     if seed is not None and seed < 0:
@@ -60,7 +64,7 @@ def run(
     progress = Progress()
     progress(f"seed {drawn}")
     report = asyncio.run(
-        measure(suites, Effort(effort), drawn, data or DATA, release, progress, folder)
+        measure(suites, Effort(effort), drawn, data or DATA, release, progress, held, folder)
     )
     progress.end()
     if part:
@@ -68,9 +72,14 @@ def run(
     return _tell(Judged(report, held, part), out)
 
 
+def in_force() -> Thresholds:
+    """The bars of this installation. Raises ConfigurationError."""
+    return Thresholds.load(settings_from(None).thresholds)
+
+
 def comparison(old: Path, new: Path) -> bool:
     """Print how two reports differ; whether nothing got worse."""
-    found = compare(Report.read(old), Report.read(new), Thresholds.load())
+    found = compare(Report.read(old), Report.read(new), in_force())
     print("\n\n".join([*found.remarks, _table(found), _sum(found)]))
     return found.passed
 
@@ -82,7 +91,7 @@ def risks(suites: Sequence[Suite]) -> None:
 
 def suites_and_bars(suites: Sequence[Suite]) -> None:
     """Print each suite with its sentence and its bars."""
-    held = Thresholds.load()
+    held = in_force()
     for suite in suites:
         print(f"{suite.name}\n  {suite.about}\n  bars: {bars(suite, held)}\n")
     absent = [name for name in held.bars if name not in {suite.name for suite in suites}]
