@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.cli.settings import settings_from
 from app.cli.tables import table
 from app.errors import InvalidInput
 from app.telemetry import configure_logs
@@ -39,18 +40,21 @@ def run(
     out: Path,
     data: Path | None,
     folder: Path | None,
+    thresholds: Path | None = None,
     against: Path | None = None,
 ) -> bool:
     """Run the suites, print the table and write `report.json`, `junit.xml` and `report.html`; say
     whether they passed. `part` says that they are not all: they are held to their own bars alone.
+    The bars are those of the file `thresholds`, or those in force here.
 
     With an older report to hold it `against`, from whose seed everything is drawn again unless
     another is given, it has passed where nothing got worse: a bar that was missed before the change
     is no reason to refuse the change.
 
-    Progress goes to standard error. Raises InvalidInput in words for whoever chose the options.
+    Progress goes to standard error. Raises InvalidInput in words for whoever chose the options,
+    and ConfigurationError naming the entry of the bars that is wrong.
     """
-    held = Thresholds.load()
+    held = Thresholds.load(thresholds) if thresholds else in_force()
     if effort not in list(Effort):
         raise InvalidInput(f"there is no effort {effort!r}; there are {' and '.join(Effort)}")
     if seed is not None and seed < 0:
@@ -67,22 +71,27 @@ def run(
     progress = Progress()
     progress(f"seed {drawn}")
     report = asyncio.run(
-        measure(suites, Effort(effort), drawn, data or DATA, release, progress, folder)
+        measure(suites, Effort(effort), drawn, data or DATA, release, progress, held, folder)
     )
     progress.end()
     if part:
         held = held.only([suite.name for suite in suites])
     passed = _tell(Judged(report, held, part), out)
-    return _compared(old, report) if old else passed
+    return _compared(old, report, held) if old else passed
+
+
+def in_force() -> Thresholds:
+    """The bars of this installation. Raises ConfigurationError."""
+    return Thresholds.load(settings_from(None).thresholds)
 
 
 def comparison(old: Path, new: Path) -> bool:
     """Print how two reports differ; whether nothing got worse."""
-    return _compared(Report.read(old), Report.read(new))
+    return _compared(Report.read(old), Report.read(new), in_force())
 
 
-def _compared(old: Report, new: Report) -> bool:
-    found = compare(old, new, Thresholds.load())
+def _compared(old: Report, new: Report, held: Thresholds) -> bool:
+    found = compare(old, new, held)
     print("\n\n".join([*found.remarks, _table(found), _sum(found)]))
     return found.passed
 
@@ -94,7 +103,7 @@ def risks(suites: Sequence[Suite]) -> None:
 
 def suites_and_bars(suites: Sequence[Suite]) -> None:
     """Print each suite with its sentence and its bars."""
-    held = Thresholds.load()
+    held = in_force()
     for suite in suites:
         print(f"{suite.name}\n  {suite.about}\n  bars: {bars(suite, held)}\n")
     absent = [name for name in held.bars if name not in {suite.name for suite in suites}]

@@ -58,11 +58,18 @@ def run(
             show_default="the bars alone",
         ),
     ] = None,
+    thresholds: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of the bars. A release is held to those that are set.",
+            show_default="PORTCULLIS_THRESHOLDS or evals/thresholds.yaml",
+        ),
+    ] = None,
 ) -> None:
     """Run the suites and hold them to their bars; exit code 0 only when all are met."""
     passed = _command().run(
         _suites(suite), part=bool(suite), effort=effort, seed=seed, release=release, out=out,
-        data=data, folder=data_dir, against=against,
+        data=data, folder=data_dir, thresholds=thresholds, against=against,
     )  # fmt: skip
     raise typer.Exit(0 if passed else 1)
 
