@@ -40,13 +40,14 @@ pytestmark = pytest.mark.integration
 
 BARS = """
 own_words:
-  "context: told and cited by an honest engine": {at_least: 0.5, need: {change: 10, release: 10}}
-  "evidence: told by the small model": {at_least: 0.2, need: {change: 10, release: 10}}
+  "context: told and cited by an honest engine": {at_least: 0.4, need: {change: 8, release: 8}}
+  "evidence: told by the small model": {at_least: 0.05, need: {change: 8, release: 8}}
 leakage:
-  canaries at the API: {never: true, need: {change: 1000, release: 1000}}
+  canaries at the API: {never: true, need: {change: 500, release: 500}}
 """
 PAPERS = 24
-PARTS = {OWN_WORDS.name: 0.15, LEAKAGE.name: 0.005}
+PARTS = {OWN_WORDS.name: 0.09, LEAKAGE.name: 0.01}
+"""Of what a release takes: the bars above need no more."""
 WHO_MAY = "p, group:regulated-data, query, regulated, *, allow"
 
 
