@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint unit integration e2e bench-setup clean
+.PHONY: help setup demo test lint unit integration e2e gates bench-setup clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,11 +30,14 @@ lint: setup ## style, types and who may import whom
 unit: setup ## tests without models or servers
 	$(BIN)/pytest -q -m "not integration and not e2e"
 
-integration: setup ## tests on the embedded Postgres and Valkey
-	$(BIN)/pytest -q --durations=10 -m integration
+integration: setup ## tests on the embedded Postgres and Valkey, a server for each of two processes
+	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m integration
 
 e2e: setup ## the whole platform: a real browser, the real model
 	$(BIN)/pytest -q --durations=10 -m e2e
+
+gates: setup ## every evaluation as for a change; fails for what is worse than in the recorded report
+	$(BIN)/portcullis evals run --effort change --against evals/recorded.json --out evaluated
 
 bench-setup: setup ## install the engines that `portcullis bench search --peers` compares with
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \

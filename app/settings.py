@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         " found; unset: none",
     )
     policies: Path = Field(default=PROJECT / "policies", description="Folder of the policy files")
+    thresholds: Path | None = Field(
+        default=None,
+        description="File of the bars that block a release; unset: evals/thresholds.yaml",
+    )
     secret_key: SecretStr | None = Field(
         default=None,
         description="At least 32 characters; all internal keys derive from it; "

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.cli.settings import settings_from
 from app.cli.tables import table
 from app.errors import InvalidInput
 from app.telemetry import configure_logs
@@ -17,6 +18,7 @@ from evals.gates.thresholds import Thresholds
 from evals.ground.data import DATA
 from evals.ground.ground import Effort
 from evals.mapping import bars, mapping
+from evals.mutants.registry import faults
 from evals.progress import Progress
 from evals.report import junit, page
 from evals.report.figures import figure, value
@@ -38,51 +40,70 @@ def run(
     out: Path,
     data: Path | None,
     folder: Path | None,
+    thresholds: Path | None = None,
+    against: Path | None = None,
 ) -> bool:
     """Run the suites, print the table and write `report.json`, `junit.xml` and `report.html`; say
     whether they passed. `part` says that they are not all: they are held to their own bars alone.
+    The bars are those of the file `thresholds`, or those in force here.
 
-    Progress goes to standard error. Raises InvalidInput in words for whoever chose the options.
+    With an older report to hold it `against`, from whose seed everything is drawn again unless
+    another is given, it has passed where nothing got worse: a bar that was missed before the change
+    is no reason to refuse the change.
+
+    Progress goes to standard error. Raises InvalidInput in words for whoever chose the options,
+    and ConfigurationError naming the entry of the bars that is wrong.
     """
-    held = Thresholds.load()
+    held = Thresholds.load(thresholds) if thresholds else in_force()
     if effort not in list(Effort):
         raise InvalidInput(f"there is no effort {effort!r}; there are {' and '.join(Effort)}")
     if seed is not None and seed < 0:
         raise InvalidInput("a seed is a whole number from 0 on")
     if folder and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidInput(f"{folder} is no empty folder; the scratch data need one of their own")
+    old = Report.read(against) if against else None
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidInput(f"{out} cannot be made ({error.strerror})") from error
     configure_logs(logging.ERROR)
-    drawn = secrets.randbits(SEED_BITS) if seed is None else seed
+    drawn = seed if seed is not None else old.seed if old else secrets.randbits(SEED_BITS)
     progress = Progress()
     progress(f"seed {drawn}")
     report = asyncio.run(
-        measure(suites, Effort(effort), drawn, data or DATA, release, progress, folder)
+        measure(suites, Effort(effort), drawn, data or DATA, release, progress, held, folder)
     )
     progress.end()
     if part:
         held = held.only([suite.name for suite in suites])
-    return _tell(Judged(report, held, part), out)
+    passed = _tell(Judged(report, held, part), out)
+    return _compared(old, report, held) if old else passed
+
+
+def in_force() -> Thresholds:
+    """The bars of this installation. Raises ConfigurationError."""
+    return Thresholds.load(settings_from(None).thresholds)
 
 
 def comparison(old: Path, new: Path) -> bool:
     """Print how two reports differ; whether nothing got worse."""
-    found = compare(Report.read(old), Report.read(new), Thresholds.load())
+    return _compared(Report.read(old), Report.read(new), in_force())
+
+
+def _compared(old: Report, new: Report, held: Thresholds) -> bool:
+    found = compare(old, new, held)
     print("\n\n".join([*found.remarks, _table(found), _sum(found)]))
     return found.passed
 
 
 def risks(suites: Sequence[Suite]) -> None:
-    """Print which risks the suites cover, as Markdown."""
-    print(mapping(suites, Thresholds.load()))
+    """Print which risks the suites cover, and what they notice, as Markdown."""
+    print(mapping(suites, Thresholds.load(), faults()))
 
 
 def suites_and_bars(suites: Sequence[Suite]) -> None:
     """Print each suite with its sentence and its bars."""
-    held = Thresholds.load()
+    held = in_force()
     for suite in suites:
         print(f"{suite.name}\n  {suite.about}\n  bars: {bars(suite, held)}\n")
     absent = [name for name in held.bars if name not in {suite.name for suite in suites}]
@@ -119,6 +140,7 @@ def _table(found: Comparison) -> str:
 
 def _sum(found: Comparison) -> str:
     bad = [f"{line.suite}: {line.name}" for line in found.lines if not line.change.good]
+    bad += [f"{suite} (not run to its end)" for suite in found.broken]
     if not found.lines:
         return "There is no measure that both reports have."
     return f"Worse: {', '.join(bad)}." if bad else "Nothing got worse beyond doubt."

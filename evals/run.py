@@ -29,13 +29,14 @@ async def run(
     data: Path,
     release: str,
     say: Callable[[str], None],
+    thresholds: Thresholds,
     folder: Path | None = None,
 ) -> Report:
     """Run the suites. One that fails is an error in the report, and the next ones go on.
 
+    `thresholds` are what the report will be held to: it names them by their digest.
     `folder` is an empty one for the scratch data, removed at the end; None: a temporary one.
     """
-    thresholds = Thresholds.load()
     results = []
     levels = load_levels(PROJECT / "policies")
     with scratch(folder, CHUNKS, levels, keep=False) as server:

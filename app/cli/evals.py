@@ -50,11 +50,26 @@ def run(
         Path | None,
         typer.Option(help="An empty folder for the scratch data.", show_default="temporary"),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="An older report.json: exit code 0 where nothing is worse than there, with its"
+            " seed unless another is given.",
+            show_default="the bars alone",
+        ),
+    ] = None,
+    thresholds: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of the bars. A release is held to those that are set.",
+            show_default="PORTCULLIS_THRESHOLDS or evals/thresholds.yaml",
+        ),
+    ] = None,
 ) -> None:
     """Run the suites and hold them to their bars; exit code 0 only when all are met."""
     passed = _command().run(
         _suites(suite), part=bool(suite), effort=effort, seed=seed, release=release, out=out,
-        data=data, folder=data_dir,
+        data=data, folder=data_dir, thresholds=thresholds, against=against,
     )  # fmt: skip
     raise typer.Exit(0 if passed else 1)
 

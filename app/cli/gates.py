@@ -19,9 +19,10 @@ _EVALUATIONS = "evals.gates.gate"
 """By name: evals stands on the service, not the other way round."""
 
 
-def evaluated(report: Path, release: str) -> Gate:
-    """The gate of a report about a release. Raises InvalidInput."""
-    return cast("Gate", import_module(_EVALUATIONS).gate_of(report, release))
+def evaluated(report: Path, release: str, bars: Path | None) -> Gate:
+    """The gate of a report about a release, judged by the bars that are set. Raises InvalidInput,
+    and ConfigurationError where these cannot be read."""
+    return cast("Gate", import_module(_EVALUATIONS).gate_of(report, release, bars))
 
 
 async def lifecycle(parts: Parts) -> Lifecycle:
@@ -35,7 +36,7 @@ async def lifecycle(parts: Parts) -> Lifecycle:
         parts.running.signer,
         parts.gate_signer,
         Rules.load(parts.settings.policies),
-        str(import_module(_EVALUATIONS).digest()),
+        str(import_module(_EVALUATIONS).digest(parts.settings.thresholds)),
     )
 
 

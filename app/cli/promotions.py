@@ -44,7 +44,7 @@ def seal(
             release = (await register.find(connection, name)).release
         if why := misfits(release, running):
             raise InvalidInput(f"what was evaluated here is not {name}: {why}")
-        gate = evaluated(report, name)
+        gate = evaluated(report, name, parts.settings.thresholds)
         async with on_record(parts.recorder, "release", release=name, command="seal"):
             signed = SignedGate(gate, parts.gate_signer.sign(plain(gate)))
         out.write_text(json.dumps(signed.plain(), indent=1) + "\n", encoding="utf-8")

@@ -76,9 +76,8 @@ class Scratch:
         return self.server._connect(name)
 
     def drop(self, name: str) -> None:
-        """Delete a database, whoever is connected to it."""
-        url = self.url("postgres").replace("postgresql+psycopg://", "postgresql://")
-        with psycopg.connect(url, autocommit=True) as connection:
+        """Delete a database, whoever is connected to it: also the server, which vacuums it."""
+        with self.server._connect("postgres") as connection:
             statement = sql.SQL("drop database if exists {} with (force)")
             connection.execute(statement.format(sql.Identifier(name)))
 

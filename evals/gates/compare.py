@@ -13,7 +13,7 @@ from evals.measures.measure import Measure
 
 
 class Change(StrEnum):
-    """`WORSE` and `LOST` are what a comparison fails for."""
+    """`WORSE`, `LOST` and `UNMET` are what a comparison fails for."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -21,19 +21,21 @@ class Change(StrEnum):
     DIFFERENT = "different"
     UNKNOWN = "cannot be told"
     LOST = "not measured any more"
+    UNMET = "not measured before, and misses its bar"
 
     @property
     def good(self) -> bool:
-        return self not in (Change.WORSE, Change.LOST)
+        return self not in (Change.WORSE, Change.LOST, Change.UNMET)
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One measure that the older report has; without a bar nobody knows which way is better."""
+    """One measure that the older report has, or that misses its bar in the new one; without a bar
+    nobody knows which way is better."""
 
     suite: str
     name: str
-    old: Measure
+    old: Measure | None
     new: Measure | None
     difference: Difference | None
     bar: str
@@ -42,27 +44,38 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`remarks` are sentences about what makes the two reports less alike."""
+    """`remarks` are sentences about what makes the two reports less alike, `broken` the suites that
+    the new one has not to their end."""
 
     lines: Sequence[Compared]
     remarks: Sequence[str]
+    broken: Sequence[str]
 
     @property
     def passed(self) -> bool:
-        return all(line.change.good for line in self.lines)
+        return not self.broken and all(line.change.good for line in self.lines)
 
 
 def compare(old: Report, new: Report, thresholds: Thresholds) -> Comparison:
     """Every measure of the old report whose suite ran in both, judged by the direction of its bar:
-    it is worse when the whole interval of the difference lies on the wrong side."""
+    it is worse when the whole interval of the difference lies on the wrong side. What the old one
+    has not is held to its bar."""
     before, after = _measures(old), _measures(new)
     ran = {result.suite for result in new.results}
+    known = {result.suite for result in old.results}
     lines = [
         _compared(suite, name, measure, after.get((suite, name)), thresholds.bar(suite, name))
         for (suite, name), measure in before.items()
         if suite in ran
     ]
-    return Comparison(lines, list(_remarks(old, new)))
+    lines += [
+        Compared(line.suite, line.name, None, line.measure, None, line.bar, Change.UNMET)
+        for line in new.lines(thresholds)
+        if line.suite in ran and not line.verdict.good and (line.suite, line.name) not in before
+        # what neither has, although the suite ran, is no change
+        if line.measure or line.suite not in known
+    ]
+    return Comparison(lines, list(_remarks(old, new)), _broken(new))
 
 
 def _compared(
@@ -78,6 +91,10 @@ def _compared(
 def _change(old: Measure, new: Measure, apart: Difference, bar: Bar | None) -> Change:
     if bar and old.known and not new.known:
         return Change.LOST
+    if bar and bar.clock:
+        # at another hour it is another measurement
+        newly = bar.beyond(new) and not bar.beyond(old)
+        return Change.WORSE if newly else Change.UNKNOWN
     if old.unit != new.unit or not apart.known:
         return Change.UNKNOWN
     if bar and bar.never:
@@ -98,6 +115,10 @@ def _measures(report: Report) -> dict[tuple[str, str], Measure]:
     return {(r.suite, m.name): m for r in report.results for m in r.measures}
 
 
+def _broken(report: Report) -> list[str]:
+    return [result.suite for result in report.results if result.error]
+
+
 def _remarks(old: Report, new: Report) -> Iterator[str]:
     if old.effort is not new.effort:
         yield f"The old report is of effort {old.effort}, the new one of effort {new.effort}."
@@ -109,8 +130,7 @@ def _remarks(old: Report, new: Report) -> Iterator[str]:
         if alone:
             yield f"Only in the {words} report: {', '.join(alone)}."
     for words, report in (("old", old), ("new", new)):
-        broken = [result.suite for result in report.results if result.error]
-        if broken:
+        if broken := _broken(report):
             yield f"Not run to the end in the {words} report: {', '.join(broken)}."
     before, after = _measures(old), _measures(new)
     fresh = [f"{s}: {n}" for s, n in after if (s, n) not in before and s in suites[0]]

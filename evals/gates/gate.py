@@ -12,20 +12,24 @@ from evals.gates.report import Line, Report
 from evals.gates.thresholds import Thresholds
 
 
-def gate_of(path: Path, release: str) -> Gate:
-    """The gate of the report in a file, judged by the bars of now.
+def gate_of(path: Path, release: str, bars: Path | None = None) -> Gate:
+    """The gate of the report in a file, judged by the bars of now: those of the file `bars`, or
+    those that come with the product.
 
     Raises InvalidInput when the file is no report, when it is about another release or when its
     bars were others: nothing is signed that was not measured.
     """
-    report, held = Report.read(path), Thresholds.load()
+    report, held = Report.read(path), Thresholds.load(bars)
     if report.release != release:
         raise InvalidInput(
             f"{path} is about {report.release}, not about {release}; run `portcullis evals run"
             f" --release {release}`"
         )
     if report.thresholds != held.digest:
-        raise InvalidInput(f"{path} was held to other bars than today's; run the suites again")
+        raise InvalidInput(
+            f"{path} was held to other bars than those in force here; run the suites again, or set"
+            " PORTCULLIS_THRESHOLDS to the file that they were held to"
+        )
     return gate(report, held)
 
 
@@ -41,9 +45,9 @@ def gate(report: Report, held: Thresholds) -> Gate:
     )
 
 
-def digest() -> str:
+def digest(bars: Path | None = None) -> str:
     """That of the bars of now."""
-    return Thresholds.load().digest
+    return Thresholds.load(bars).digest
 
 
 def _line(line: Line) -> GateLine:

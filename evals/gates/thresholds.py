@@ -1,4 +1,4 @@
-"""The bars, read from `evals/thresholds.yaml`."""
+"""The bars, read from `evals/thresholds.yaml` or from the file that an installation sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from evals.ground.ground import Effort
 from evals.measures.measure import Measure
 
 FILE = Path(__file__).parent.parent / "thresholds.yaml"
+"""Those that come with the product."""
 BOUNDS = ("at_most", "at_least")
+KEYS = {*BOUNDS, "value_at_most", "never", "need", "clock"}
 
 
 class Verdict(StrEnum):
@@ -38,17 +40,22 @@ class Verdict(StrEnum):
 class Bar:
     """`at_most` and `at_least` are what the bound of the 95% interval on that side may be;
     `value_at_most` what the point may be besides; `never` asks for no single case instead. `need`
-    is the least sample size, by effort."""
+    is the least sample size, by effort. What a `clock` measures depends on the machine and on who
+    else is on it: it is held to its bar before a release; before a change it fails only where its
+    whole interval is beyond the bar."""
 
     at_most: float | None
     at_least: float | None
     never: bool
     need: Mapping[str, int]
     value_at_most: float | None = None
+    clock: bool = False
 
     def judge(self, measure: Measure | None, effort: Effort) -> Verdict:
         if measure is None:
             return Verdict.MISSING
+        if self.clock and effort is Effort.CHANGE:
+            return Verdict.FAILED if self.beyond(measure) else Verdict.REPORTED
         # each is put so that what is no number passes nothing
         if self.never and measure.value != 0:
             return Verdict.FAILED
@@ -61,6 +68,11 @@ class Bar:
         if measure.n < self.need.get(effort, 1):
             return Verdict.UNDERPOWERED
         return Verdict.PASSED
+
+    def beyond(self, measure: Measure) -> bool:
+        """Whether the whole interval is on the wrong side, or there is none."""
+        within = self.at_most is None or measure.low <= self.at_most
+        return not (within and (self.at_least is None or measure.high >= self.at_least))
 
     def __str__(self) -> str:
         if self.never:
@@ -85,8 +97,10 @@ class Thresholds:
     digest: str
 
     @classmethod
-    def load(cls, path: Path = FILE) -> Thresholds:
-        """Raises ConfigurationError naming the entry that is wrong."""
+    def load(cls, path: Path | None = None) -> Thresholds:
+        """Of this file, or of the one that comes with the product. Raises ConfigurationError naming
+        the file and the entry that is wrong."""
+        path = path or FILE
         try:
             content = path.read_bytes()
             # of two entries with one name the first would be gone without a word
@@ -96,8 +110,11 @@ class Thresholds:
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{path.name} is no YAML: {_line(error)}") from error
         bars = {
-            suite: {name: _bar(f"{suite}: {name}", of) for name, of in _entries(suite, measures)}
-            for suite, measures in _entries("all of it", said)
+            suite: {
+                name: _bar(f"{path.name}, {suite}: {name}", of)
+                for name, of in _entries(f"{path.name}, {suite}", measures)
+            }
+            for suite, measures in _entries(f"{path.name}, all of it", said)
         }
         return cls(bars, hashlib.sha256(content).hexdigest())
 
@@ -128,39 +145,41 @@ def _line(error: Exception) -> str:
 
 def _entries(where: str, said: Any) -> list[tuple[str, Any]]:
     if not isinstance(said, dict) or not all(isinstance(name, str) for name in said):
-        raise ConfigurationError(f"{FILE.name}, {where}: name each entry, then say what is in it")
+        raise ConfigurationError(f"{where}: name each entry, then say what is in it")
     return list(said.items())
 
 
 def _bar(where: str, said: Any) -> Bar:
-    if not isinstance(said, dict) or set(said) - {*BOUNDS, "value_at_most", "never", "need"}:
+    if not isinstance(said, dict) or set(said) - KEYS:
         raise ConfigurationError(
-            f"{FILE.name}, {where}: give at_most (with value_at_most, or without), at_least or"
-            " never, and need, and nothing else"
+            f"{where}: give at_most (with value_at_most, or without), at_least or"
+            " never, and need and clock, and nothing else"
         )
     need = said.get("need") or {}
     if not isinstance(need, dict) or set(need) - set(Effort) or not all(map(_count, need.values())):
-        raise ConfigurationError(
-            f"{FILE.name}, {where}: need is a whole number by {' and '.join(Effort)}"
-        )
+        raise ConfigurationError(f"{where}: need is a whole number by {' and '.join(Effort)}")
     for side in (*BOUNDS, "value_at_most"):
         if side in said and not _number(said[side]):
-            raise ConfigurationError(f"{FILE.name}, {where}: {side} is a number")
-    if said.get("never", True) is not True:
-        raise ConfigurationError(f"{FILE.name}, {where}: never can be true, or be left out")
+            raise ConfigurationError(f"{where}: {side} is a number")
+    for word in ("never", "clock"):
+        if said.get(word, True) is not True:
+            raise ConfigurationError(f"{where}: {word} can be true, or be left out")
     bar = Bar(
-        said.get("at_most"), said.get("at_least"), "never" in said, need, said.get("value_at_most")
+        said.get("at_most"), said.get("at_least"), "never" in said, need,
+        said.get("value_at_most"), "clock" in said,
     )  # fmt: skip
     if bar.value_at_most is not None and bar.at_most is None:
         # a point without its bound passes by luck
-        raise ConfigurationError(f"{FILE.name}, {where}: value_at_most goes with at_most")
+        raise ConfigurationError(f"{where}: value_at_most goes with at_most")
     if bar.never is (bar.at_most is not None or bar.at_least is not None):
-        raise ConfigurationError(f"{FILE.name}, {where}: give either a bound or `never: true`")
+        raise ConfigurationError(f"{where}: give either a bound or `never: true`")
+    if bar.clock and (bar.never or Effort.CHANGE in need):
+        raise ConfigurationError(
+            f"{where}: what a clock measures has a bound, and no need before a change"
+        )
     if bar.never and set(need) != set(Effort):
         # no single case among few samples says nothing, and there is no bound that would tell
-        raise ConfigurationError(
-            f"{FILE.name}, {where}: `never` needs a sample size for {' and '.join(Effort)}"
-        )
+        raise ConfigurationError(f"{where}: `never` needs a sample size for {' and '.join(Effort)}")
     return bar
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import httpx
 import uvicorn
@@ -125,20 +126,26 @@ async def serving(
         parts.database, None, key=SOURCE, kind="push", config={}, classification_floor="public",
         owner=None, levels=parts.levels,
     )  # fmt: skip
-    pool = PreparationPool(settings.policies)
     runner = Runner(
         parts.database, ground.embedder, settings.policies, parts.levels,
-        parts.max_document_bytes, pool,
+        parts.max_document_bytes, _pool(ground, settings.policies),
     )  # fmt: skip
-    try:
-        async with _served(parts) as address:
-            made = Platform(parts, address, runner, source, company)
-            try:
-                yield made
-            finally:
-                await made.close()
-    finally:
-        pool.close()
+    async with _served(parts) as address:
+        made = Platform(parts, address, runner, source, company)
+        try:
+            yield made
+        finally:
+            await made.close()
+
+
+def _pool(ground: Ground, policies: Path) -> PreparationPool:
+    """One for all platforms of a run: its process takes seconds to load what it prepares with."""
+    key = f"pool {policies}"
+    if key not in ground.opened:
+        ground.opened[key] = made = PreparationPool(policies)
+        ground.stack.callback(made.close)
+    pool: PreparationPool = ground.opened[key]
+    return pool
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from evals.mutants.catalogue.agency import AGENCY
 from evals.mutants.catalogue.answers import ANSWERS
 from evals.mutants.catalogue.documents import DOCUMENTS
 from evals.mutants.catalogue.finding import FINDING
+from evals.mutants.catalogue.models import MODELS
 from evals.mutants.catalogue.reading import READING
 from evals.mutants.mutant import Mutant
 
@@ -19,4 +20,13 @@ MUTANTS: Sequence[Mutant] = (
     *AGENCY,
     *DOCUMENTS,
     *FINDING,
+    *MODELS,
 )
+
+
+def faults() -> dict[str, list[str]]:
+    """Their names by suite."""
+    named: dict[str, list[str]] = {}
+    for mutant in MUTANTS:
+        named.setdefault(mutant.suite, []).append(mutant.name)
+    return named

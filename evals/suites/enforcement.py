@@ -26,7 +26,7 @@ async def run(ground: Ground) -> Found:
 
 SUITE = Suite(
     "enforcement",
-    "what the proof of the start finds in a database as a migration leaves it",
+    "What the proof of the start finds in a database as a migration leaves it: nothing.",
     (Risk.DISCLOSURE, Risk.VECTORS, Risk.SECURITY),
     run,
 )

@@ -14,6 +14,7 @@ from evals.suites.leakage import SUITE as LEAKAGE
 from evals.suites.long_context import SUITE as LONG_CONTEXT
 from evals.suites.membership import SUITE as MEMBERSHIP
 from evals.suites.non_interference import SUITE as NON_INTERFERENCE
+from evals.suites.own_words import SUITE as OWN_WORDS
 from evals.suites.pii import SUITE as PII
 from evals.suites.poisoning import SUITE as POISONING
 from evals.suites.regression import SUITE as REGRESSION
@@ -34,6 +35,7 @@ SUITES: Sequence[Suite] = (
     EGRESS,
     FAITHFULNESS,
     UTILITY,
+    OWN_WORDS,
     RETRIEVAL,
     PII,
     LONG_CONTEXT,

@@ -28,6 +28,8 @@ AT_ONCE = 4
 OWN = frozenset({"audit_id", "conversation_id"})
 """What differs between any two answers."""
 EXAMPLES = 10
+UNKNOWN = "I do not know."
+_TO_CITE = re.compile(r"\bcite\b", re.IGNORECASE)
 Body = Mapping[str, Any]
 
 
@@ -73,23 +75,33 @@ async def run(ground: Ground) -> Found:
 
 
 @contextmanager
-def honest(bird: Parrot, company: Company) -> Iterator[None]:
-    """The engine says the fact that it is asked for, citing its passage, where the prompt has it;
-    otherwise that it does not know."""
-    before, bird.says = bird.says, partial(_honestly, company)
+def honest(bird: Parrot, company: Company) -> Iterator[Mapping[str, str]]:
+    """The engine says the fact that it is asked for, citing its passage where it is told to and the
+    prompt has it; otherwise that it does not know. Gives what it said last to each question."""
+    said: dict[str, str] = {}
+    before, bird.says = bird.says, partial(_honestly, company, said)
     try:
-        yield
+        yield said
     finally:
         bird.says = before
 
 
-def _honestly(company: Company, prompt: str) -> str:
-    asked = prompt.rpartition("Question: ")[2]
+def _honestly(company: Company, said: dict[str, str], prompt: str) -> str:
+    told, _, asked = prompt.rpartition("Question: ")
     paper = next((paper for paper in company.papers if paper.question in asked), None)
-    if paper is None or paper.name not in prompt.rpartition("Question: ")[0]:
-        return "I do not know."
-    number = re.search(rf"^\[(\d+)\] [^\n]*{paper.name}", prompt, re.MULTILINE)
-    return f"{paper.fact.removesuffix('.')} [{number[1]}]." if number else paper.fact
+    if paper is None:
+        return UNKNOWN
+    said[paper.question] = _fact(paper, told)
+    return said[paper.question]
+
+
+def _fact(paper: Paper, told: str) -> str:
+    if paper.name not in told:
+        return UNKNOWN
+    number = re.search(rf"^\[(\d+)\] [^\n]*{paper.name}", told, re.MULTILINE)
+    if number is None or not _TO_CITE.search(told):
+        return paper.fact
+    return f"{paper.fact.removesuffix('.')} [{number[1]}]."
 
 
 async def look(

@@ -11,6 +11,7 @@ from app.settings import PROJECT
 from evals.gates.thresholds import Thresholds
 from evals.ground.ground import Ground
 from evals.mapping import between_markers, mapping
+from evals.mutants.registry import faults
 from evals.suites.registry import SUITES, chosen
 from evals.suites.risk import UNCOVERED
 from evals.suites.suite import Found, Risk, Suite
@@ -28,26 +29,33 @@ LEAKAGE = Suite("leakage", "Canaries.", (Risk.DISCLOSURE, Risk.PRIVACY), _run)
 EGRESS = Suite("egress", "Payloads.", (Risk.DISCLOSURE,), _run)
 
 
-def test_every_risk_has_a_row(tmp_path: Path) -> None:
+def test_every_risk_has_a_row() -> None:
     rows = {
-        row.split(" | ")[0].removeprefix("| "): row.split(" | ")[1]
-        for row in mapping((LEAKAGE, EGRESS), thresholds(tmp_path)).splitlines()
+        row.split(" | ")[0].removeprefix("| "): row.split(" | ")[1].removesuffix(" |")
+        for row in mapping((LEAKAGE, EGRESS), Thresholds({}, ""), {}).splitlines()
         if row.startswith("| ")
     }
     for risk in Risk:
         assert risk in rows
-    assert rows[Risk.DISCLOSURE] == (
-        "**leakage**: canaries at the API never, canaries end to end never<br>"
-        "**egress**: fetched &lt;= 0.001 |"
-    )
+    assert rows[Risk.DISCLOSURE] == "[leakage](#leakage), [egress](#egress)"
     assert rows[Risk.CBRN].startswith(f"*Not covered.* {UNCOVERED[Risk.CBRN]}")
-    assert rows[Risk.SECURITY] == "*Not covered.* No suite looks at it yet. |"
+    assert rows[Risk.SECURITY] == "*Not covered.* No suite looks at it yet."
+
+
+def test_every_suite_says_its_bars_and_faults(tmp_path: Path) -> None:
+    said = mapping((LEAKAGE, EGRESS), thresholds(tmp_path), {"leakage": ["a <b>", "c"]})
+    leakage, egress = (part.split("\n### ")[0] for part in said.split("\n### ")[1:])
+    assert leakage.startswith("leakage\n\nCanaries.\n")
+    assert "| canaries at the API | never |" in leakage
+    assert "Notices: a &lt;b>; c." in leakage
+    assert "| fetched | &lt;= 0.001 |" in egress
+    assert "Notices" not in egress
 
 
 def test_the_page_is_what_the_suites_say() -> None:
     """Stale: put what `portcullis evals mapping` prints between the markers."""
     page = (PROJECT / "docs/evaluations.md").read_text(encoding="utf-8")
-    assert between_markers(page) == mapping(SUITES, Thresholds.load())
+    assert between_markers(page) == mapping(SUITES, Thresholds.load(), faults())
 
 
 def test_suites_are_chosen_by_name() -> None:

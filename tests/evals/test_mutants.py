@@ -53,7 +53,7 @@ def bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "thresholds.yaml"
     path.write_text(BARS)
     held = Thresholds.load(path)
-    monkeypatch.setattr(Thresholds, "load", lambda: held)
+    monkeypatch.setattr(Thresholds, "load", lambda path=None: held)
 
 
 async def test_what_is_noticed_and_what_is_not(bars: None, tmp_path: Path) -> None:

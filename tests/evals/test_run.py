@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import InvalidInput
+from app.errors import ConfigurationError, InvalidInput
 from app.settings import PROJECT
 from evals.command import run
 from evals.gates.report import Report
@@ -22,6 +22,8 @@ from evals.suites.suite import Case, Found, Suite
 from tests.evals.sample import thresholds
 
 pytestmark = pytest.mark.integration
+
+LOAD = Thresholds.load
 
 
 async def _good(ground: Ground) -> Found:
@@ -60,16 +62,24 @@ def suites(**runs: object) -> list[Suite]:
     return [Suite(name, f"About {name}.", (), how) for name, how in runs.items()]  # type: ignore[arg-type]
 
 
-def go(out: Path, made: list[Suite], *, part: bool = True, seed: int | None = 7) -> bool:
+def go(
+    out: Path,
+    made: list[Suite],
+    *,
+    part: bool = True,
+    seed: int | None = 7,
+    thresholds: Path | None = None,
+) -> bool:
     return run(
-        made, part=part, effort="change", seed=seed, release="r1", out=out, data=out, folder=None
-    )
+        made, part=part, effort="change", seed=seed, release="r1", out=out, data=out, folder=None,
+        thresholds=thresholds,
+    )  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held = thresholds(tmp_path, "good: {bad: {at_most: .1}}\nother: {x: {at_most: .1}}")
-    monkeypatch.setattr(Thresholds, "load", lambda: held)
+    monkeypatch.setattr(Thresholds, "load", lambda path=None: held)
 
 
 def test_one_that_breaks_does_not_take_the_others_along(
@@ -116,6 +126,62 @@ def test_the_seed_is_fresh_recorded_and_enough(
     assert again.results[0].cases == first.results[0].cases
     assert first.thresholds == Thresholds.load().digest
     assert replace(first, results=(), at=again.at) == replace(again, results=())
+
+
+def test_against_an_older_report_only_what_got_worse_fails(tmp_path: Path) -> None:
+    async def bad(ground: Ground) -> Found:
+        return Found((share("bad", 300, 400),))
+
+    async def worse(ground: Ground) -> Found:
+        return Found((share("bad", 390, 400),))
+
+    go(tmp_path / "old", suites(good=bad), seed=11)
+    old = tmp_path / "old" / "report.json"
+    options = {
+        "part": True, "effort": "change", "seed": None, "release": "r1", "out": tmp_path / "new",
+        "data": None, "folder": None,
+    }  # fmt: skip
+    assert not run(suites(good=bad), **options)  # type: ignore[arg-type]
+    assert run(suites(good=bad), against=old, **options)  # type: ignore[arg-type]
+    assert Report.read(tmp_path / "new" / "report.json").seed == 11
+    assert not run(suites(good=worse), against=old, **options)  # type: ignore[arg-type]
+
+
+def test_it_is_held_to_the_file_that_is_given_or_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Thresholds, "load", LOAD)
+    strict, lax = tmp_path / "strict.yaml", tmp_path / "lax.yaml"
+    strict.write_text("good: {bad: {at_most: .001}}")
+    lax.write_text("good: {bad: {at_most: .1}}")
+    report = tmp_path / "report.json"
+    assert not go(tmp_path, suites(good=_good), thresholds=strict)
+    assert Report.read(report).thresholds == LOAD(strict).digest
+    assert go(tmp_path, suites(good=_good), thresholds=lax)
+    monkeypatch.setenv("PORTCULLIS_THRESHOLDS", str(strict))
+    assert not go(tmp_path, suites(good=_good))
+    assert Report.read(report).thresholds == LOAD(strict).digest
+    assert go(tmp_path, suites(good=_good), thresholds=lax)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "mine.yaml cannot be read"),
+        ("good: {bad: {at_most: much}}", "mine.yaml, good: bad: at_most is a number"),
+        ("good: {", "mine.yaml is no YAML"),
+    ],
+)
+def test_a_wrong_file_of_bars_is_named_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, told: str
+) -> None:
+    monkeypatch.setattr(Thresholds, "load", LOAD)
+    mine = tmp_path / "mine.yaml"
+    if content is not None:
+        mine.write_text(content)
+    with pytest.raises(ConfigurationError, match=told):
+        go(tmp_path / "out", suites(good=_good), thresholds=mine)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,6 @@ SAID = "told by what is said"
 TIME = "told by the time"
 GROUP = 4
 """People who ask about the same papers, which none of them may read."""
-PROBES = 650
-"""So many pairs are timed, for each person."""
 EXAMPLES = 20
 ONE, OTHER = "membership_one", "membership_other"
 
@@ -42,7 +40,7 @@ async def run(ground: Ground) -> Found:
             for name in (ONE, OTHER):
                 settle(ground, name)
             for email in people:
-                await asking.time(email, PROBES, seen)
+                await asking.time(email, ground.samples(100, 650), seen)
         ground.say(
             f"group {n + 1}: {seen.pairs} pairs of replies, {sum(seen.differ.values())} differ"
         )

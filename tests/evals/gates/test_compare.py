@@ -23,6 +23,7 @@ s:
   answered: {at_least: .1}
   leaks: {never: true, need: {change: 1, release: 1}}
   between: {at_least: .1, at_most: .9}
+  time: {at_most: .5, clock: true}
 """
 
 
@@ -47,6 +48,9 @@ def compared(tmp_path: Path, old: Report, new: Report) -> Comparison:
         ("leaks", 1, 0, Change.BETTER),
         ("leaks", 0, 0, Change.SAME),
         ("between", 100, 300, Change.DIFFERENT),
+        ("time", 100, 200, Change.UNKNOWN),
+        ("time", 100, 300, Change.WORSE),
+        ("time", 300, 400, Change.UNKNOWN),
         ("free", 100, 300, Change.DIFFERENT),
         ("free", 100, 101, Change.SAME),
     ],
@@ -63,6 +67,22 @@ def test_a_measure_with_a_bar_that_is_gone_fails(tmp_path: Path) -> None:
     assert [line.change for line in lines] == [Change.LOST, Change.UNKNOWN]
     unknown = of(Measure("loss", math.nan, math.nan, math.nan, 0))
     assert not compared(tmp_path, of(share("loss", 1, 10)), unknown).passed
+
+
+def test_what_is_new_is_held_to_its_bar(tmp_path: Path) -> None:
+    for bad, good in ((0, True), (499, False)):
+        found = compared(tmp_path, of(), of(share("loss", bad, 500)))
+        assert found.passed is good
+    unknown = replace(of(), results=())
+    missing = compared(tmp_path, unknown, of(share("loss", 0, 500)))
+    assert {line.name for line in missing.lines} == {"answered", "leaks", "between", "time"}
+    assert not missing.passed
+
+
+def test_a_suite_that_broke_fails(tmp_path: Path) -> None:
+    old, new = of(share("free", 1, 500)), of(share("free", 1, 500), error="it broke")
+    assert compare(old, old, thresholds(tmp_path, "{}")).passed
+    assert not compare(old, new, thresholds(tmp_path, "{}")).passed
 
 
 def test_a_suite_that_did_not_run_is_told(tmp_path: Path) -> None:
@@ -94,7 +114,8 @@ def test_units_are_not_mixed(tmp_path: Path) -> None:
 def test_the_command_reads_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "r.json"
     report().write(path)
-    assert comparison(path, path)
+    # a suite of it did not run to its end
+    assert not comparison(path, path)
     printed = capsys.readouterr().out
     assert "no difference shown" in printed
     assert "60 pairs" in printed

@@ -15,6 +15,7 @@ from evals.measures.measure import Measure
 from tests.evals.sample import thresholds
 
 NEVER = Bar(None, None, True, {Effort.CHANGE: 10, Effort.RELEASE: 1_000})
+CLOCK = Bar(15, None, False, {Effort.RELEASE: 100}, clock=True)
 UNKNOWN = Measure("m", math.nan, math.nan, math.nan, 10_000)
 HALF_KNOWN = Measure("m", 0.5, math.nan, math.nan, 10_000)
 
@@ -53,6 +54,30 @@ def test_a_release_needs_more() -> None:
     assert NEVER.at(Effort.RELEASE) == "never, n >= 1,000"
 
 
+@pytest.mark.parametrize(
+    ("bar", "measure", "verdict"),
+    [
+        (CLOCK, Measure("m", 14, 13, 14.5, 500), Verdict.REPORTED),
+        (CLOCK, Measure("m", 20, 14, 30, 3), Verdict.REPORTED),
+        (CLOCK, Measure("m", 20, 16, 30, 3), Verdict.FAILED),
+        (CLOCK, UNKNOWN, Verdict.FAILED),
+        (CLOCK, None, Verdict.MISSING),
+        (Bar(None, 0.9, False, {}, clock=True), Measure("m", 0.5, 0.4, 0.8, 9), Verdict.FAILED),
+        (Bar(None, 0.9, False, {}, clock=True), Measure("m", 0.5, 0.4, 0.95, 9), Verdict.REPORTED),
+    ],
+)
+def test_a_clock_fails_a_change_only_beyond_doubt(
+    bar: Bar, measure: Measure | None, verdict: Verdict
+) -> None:
+    assert bar.judge(measure, Effort.CHANGE) is verdict
+
+
+def test_a_clock_is_held_to_its_bar_before_a_release() -> None:
+    assert CLOCK.judge(Measure("m", 14, 13, 15.5, 500), Effort.RELEASE) is Verdict.FAILED
+    assert CLOCK.judge(Measure("m", 14, 13, 14.5, 99), Effort.RELEASE) is Verdict.UNDERPOWERED
+    assert CLOCK.judge(Measure("m", 14, 13, 14.5, 500), Effort.RELEASE) is Verdict.PASSED
+
+
 def test_a_bar_says_both_its_sides() -> None:
     assert str(Bar(0.02, None, False, {}, 0.01)) == "<= 0.02 and value <= 0.01"
 
@@ -84,6 +109,9 @@ def test_a_bar_says_both_its_sides() -> None:
         ("leakage: {x: {at_most: .1, need: {change: 1.5}}}", "need is a whole number"),
         ("leakage: {x: {at_most: .1, need: 5}}", "need is a whole number"),
         ("leakage: {x: {atmost: .1}}", "nothing else"),
+        ("leakage: {x: {at_most: .1, clock: false}}", "clock can be true"),
+        ("leakage: {x: {never: true, clock: true, need: {release: 9}}}", "has a bound"),
+        ("leakage: {x: {at_most: 1, clock: true, need: {change: 9}}}", "no need before a change"),
         ("leakage: {x: .1}", "nothing else"),
         ("leakage: [x]", "leakage: name each entry"),
         ("- leakage", "name each entry"),

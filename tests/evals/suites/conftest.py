@@ -28,7 +28,7 @@ async def ground(
     from evals.ground.data import DATA
     from evals.ground.ground import Effort, Ground
 
-    scratch = Scratch(folders.root, postgres, SECRET, levels)
+    scratch = Scratch(folders.root / "evals", postgres, SECRET, levels)
     async with AsyncExitStack() as stack:
         made = Ground(Effort.CHANGE, 5, scratch, DATA, stack)
         await original(made, PAPERS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.answering import guard, inert
+from app.answering import guard, inert, orders
 from app.authn import attempts
 from app.domain.principal import PrincipalRef
 from evals.gates.thresholds import Thresholds, Verdict
@@ -49,11 +49,10 @@ def kept(logger: object, method: str, event: object) -> object:
 WITHOUT: dict[Callable[[], bool], tuple[object, str, object]] = {
     answers.escaped_html_was_html: (inert, "_escape", as_it_is),
     answers.a_host_without_scheme_was_text: (inert, "_URL", re.compile(r"(?!)")),
-    answers.a_bracketed_host_was_no_address: (inert, "_URL", re.compile(r"(?!)")),
     answers.an_odd_mail_address_was_no_address: (inert, "_URL", re.compile(r"(?!)")),
     answers.a_model_could_hide_characters: (inert, "visible", as_it_is),
     answers.words_turned_round_were_supported: (guard, "_in_order", lambda said, quote: True),
-    answers.an_order_was_evidence: (guard, "is_order", lambda sentence: False),
+    answers.an_order_was_evidence: (orders, "is_order", lambda sentence: False),
     files.two_tables_became_one: (chunk, "_text", "\n".join),
     files.aliases_made_a_page_endless: (markup, "isinstance", lambda value, kinds: True),
     files.a_nested_sidecar_broke_the_sync: (sidecar, "RecursionError", KeyError),
@@ -76,6 +75,13 @@ def test_a_case_is_wrong_without_what_mends_it(
     monkeypatch.setattr(place, name, instead, raising=False)
     with suppress(RecursionError, UnicodeEncodeError):
         assert not case()
+
+
+def test_a_bracketed_host_is_guarded_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, instead in (("_URL", re.compile(r"(?!)")), ("_escape", as_it_is)):
+        assert answers.a_bracketed_host_was_no_address()
+        monkeypatch.setattr(inert, name, instead)
+    assert not answers.a_bracketed_host_was_no_address()
 
 
 async def test_one_that_raises_and_one_that_says_no_are_back() -> None:

@@ -34,7 +34,7 @@ class Stage:
     house: Platform
     overseer: str
 
-    async def verdicts(self, asks: int = 30) -> dict[str, Verdict]:
+    async def verdicts(self, asks: int = 20) -> dict[str, Verdict]:
         seen = await look(self.house, self.overseer, random.Random(3), asks, asks)
         return verdicts(seen)
 
@@ -53,7 +53,9 @@ async def stage(ground: Ground) -> AsyncIterator[Stage]:
     company, overseer = overseen(make(ground.chance("utility"), people=8, papers=30))
     async with (
         parrot() as bird,
-        platform(ground, "utility_tested", company, bird.url, profile="evidence") as house,
+        platform(
+            ground.keeping(), "utility_tested", company, bird.url, profile="evidence"
+        ) as house,
     ):
         with honest(bird, company):
             yield Stage(house, overseer)
