@@ -20,7 +20,7 @@ from app.answering.pipeline import PURPOSE, Answering, Basis
 from app.answering.recording import finish
 from app.answering.serving import Serving
 from app.answering.shadow import Aside
-from app.answering.wording import WITHDRAWN
+from app.answering.wording import NOTHING_FOUND
 from app.audit.query import query_records
 from app.audit.record import sha256
 from app.authn.accounts import find_account
@@ -111,6 +111,8 @@ async def _differs(serving: Serving, entry: RecordedEntry) -> str:
     if prompt != record.detail.get("prompt"):
         return "the prompt is another, though release, scope and passages are the same"
     said = await _again(lane, account, question, basis, salt)
+    if said is None:
+        return "a document that it is made of was withdrawn while it was built again"
     if sha256(said) == entry.answer_sha256:
         return ""
     if lane.model.temperature:
@@ -173,8 +175,11 @@ async def _opened(
     return await lane.resolver.within(account, PURPOSE, look)
 
 
-async def _again(lane: Answering, account: Account, question: str, basis: Basis, salt: str) -> str:
-    """The text, kept in no conversation, on record as a replay. Raises ModelUnavailable."""
+async def _again(
+    lane: Answering, account: Account, question: str, basis: Basis, salt: str
+) -> str | None:
+    """The text, kept in no conversation, on record as a replay; None where it was withdrawn on the
+    way. Raises ModelUnavailable."""
     recorder, detail, said = Aside(lane.database, ACTION), dict[str, Any](), list[str]()
     outcome = Outcome.FAILED
     documents = {passage.document_id for passage in basis.passages}
@@ -185,10 +190,9 @@ async def _again(lane: Answering, account: Account, question: str, basis: Basis,
             async with aclosing(parts) as guarded:
                 async for part in guarded:
                     said.append(part)
-            outcome = Outcome.ANSWERED
+            outcome = Outcome.NOTHING_FOUND if said == [NOTHING_FOUND] else Outcome.ANSWERED
         except Withdrawn:
             outcome = Outcome.WITHDRAWN
-            said.append(WITHDRAWN)
         finally:
             await finish(recorder, audit_id, outcome, "".join(said), detail)
-    return "".join(said)
+    return None if outcome is Outcome.WITHDRAWN else "".join(said)

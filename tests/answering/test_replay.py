@@ -7,12 +7,13 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from app.answering.events import Finished
 from app.answering.replay import Replayed, replay
 from app.answering.serving import Serving
 from app.authn.accounts import disable_user
+from app.authz.directory import Group, Person, replace_directory
 from app.db.chunks import write_rendition
 from app.domain.document import Chunk, Element, EmbeddedChunk, Rendition
 from app.errors import NotFound
@@ -39,6 +40,12 @@ class Desk:
         [answer] = [e.answer async for e in events if isinstance(e, Finished)]
         return answer.audit_id
 
+    async def drivers(self, *members: str) -> None:
+        """A group, with exactly these."""
+        reader = Person(self.house.reader.email, "Reader")
+        async with self.house.database.app() as connection:
+            await replace_directory(connection, [reader], [Group("drivers", members)])
+
     async def again(self, audit_id: UUID) -> Replayed:
         return await replay(self.serving, audit_id)
 
@@ -62,6 +69,50 @@ async def test_a_revoked_grant_is_named(desk: Desk) -> None:
     audit_id = await desk.asked()
     await desk.house.allow()
     assert "may not read the document" in (await desk.again(audit_id)).differs
+
+
+async def test_the_door_refuses_besides(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was not looked at first still opens nothing that may not be read today."""
+
+    async def nothing_lost(*_: object) -> str:
+        return ""
+
+    audit_id = await desk.asked()
+    await desk.house.allow()
+    monkeypatch.setattr("app.answering.replay._lost", nothing_lost)
+    assert "shows this person nothing" in (await desk.again(audit_id)).differs
+
+
+async def test_a_group_of_then_that_is_left_makes_no_difference(desk: Desk) -> None:
+    await desk.drivers(desk.house.reader.email)
+    audit_id = await desk.asked()
+    await desk.drivers()
+    found = await desk.again(audit_id)
+    assert found.same, found.differs
+
+
+async def test_another_history_is_named(desk: Desk, owner_url: str) -> None:
+    await desk.drivers(desk.house.reader.email)
+    audit_id = await desk.asked()
+    owner = create_engine(owner_url)
+    with owner.begin() as connection:
+        connection.execute(
+            text("delete from membership where member_id = :id"),
+            {"id": desk.house.reader.principal_id},
+        )
+    owner.dispose()
+    assert "the scope of revision" in (await desk.again(audit_id)).differs
+
+
+async def test_another_prompt_and_another_text_are_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit_id = await desk.asked()
+    with monkeypatch.context() as patched:
+        patched.setattr("app.answering.quotes_first.MODEL_SILENT", "*Silence.*")
+        assert "the text is another" in (await desk.again(audit_id)).differs
+    monkeypatch.setattr("app.answering.prompt.EXAMPLES", "Say yes.")
+    assert "the prompt is another" in (await desk.again(audit_id)).differs
 
 
 async def test_other_code_is_named(desk: Desk) -> None:
