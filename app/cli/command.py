@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import ask, audit, bench, evals, explain, index, intake, keys, sources, users
+from app.cli import ask, audit, bench, evals, explain, index, keys, retiring, sources, users
 from app.cli.settings import DataDir, settings_from
 from app.cli.tables import table, visible
 from app.errors import PortcullisError
@@ -28,7 +28,7 @@ app.add_typer(audit.app, name="audit", help="The record.")
 app.add_typer(keys.app, name="keys", help="The keys that seal what a request may read.")
 app.add_typer(index.app, name="index", help="The approximate indexes of large audiences.")
 app.add_typer(bench.app, name="bench", help="Measurements.")
-app.add_typer(intake.app, name="release", help="What answers depend on, pinned together.")
+app.add_typer(retiring.app, name="release", help="What answers depend on, pinned together.")
 app.add_typer(evals.app, name="evals", help="Evaluations that block a release.")
 app.command("search")(ask.search)
 app.command("ask")(ask.ask)

@@ -133,8 +133,22 @@ class Lifecycle:
         if not sound(at.release, self.releases):
             raise NotPermitted(f"{name} is not what was signed here; it cannot be promoted")
 
-    @staticmethod
-    async def _require_unneeded(connection: AppConnection, now: Traffic, name: str) -> None:
+    async def may_retire(self, name: str) -> bool:
+        """Whether a release is retired already. Raises as its promotion to `RETIRED` would where it
+        is not; nothing is changed."""
+        async with self.database.app() as connection:
+            at = await register.find(connection, name)
+            if at.stage is Stage.RETIRED:
+                return True
+            self._require_way(at, Stage.RETIRED, 0)
+            await self._require_unneeded(connection, await traffic.read(connection), name)
+        return False
+
+    async def _require_unneeded(self, connection: AppConnection, now: Traffic, name: str) -> None:
+        if now.production is None and name == self.running.name:
+            raise NotPermitted(
+                f"{name} is what answers here until another release is in production; promote one"
+            )
         if now.production and name == await register.former_production(connection, now.production):
             raise NotPermitted(
                 f"{name} is what a rollback goes back to; retire it once another release is in"
