@@ -98,6 +98,9 @@ async def office(desk: Desk) -> Office:
         for name, role in roles.items()
     }
     token = (await create_token(desk.house.database, people["ann"])).token
+    session = (await create_token(desk.house.database, people["ann"], purpose="session")).token
+    # the service keeps what it runs in the background when it starts; the page keeps it first
+    await desk.client.get("/releases", headers={"Cookie": f"{COOKIE}={session}"})
     listed = await desk.client.get("/api/v1/releases", headers={"Authorization": f"Bearer {token}"})
     async with desk.house.database.app() as connection:
         runs = (await register.find(connection, listed.json()["running"])).release

@@ -30,7 +30,7 @@ async def releases(visitor: Caller, services: Wired, after: FromQuery[str] = "")
     services.policy.require_route(visitor, "releases")
     if after:
         register.require_name(after)
-    running = await services.answering.running.release()
+    running = await services.answering.register()
     async with services.database.app() as connection:
         now = await traffic.read(connection)
         found, following = await listed(connection, after or None)
