@@ -5,7 +5,10 @@ The web service and the command line build their parts here; nothing below reads
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 
 from app.answering.conversations import Conversations
 from app.answering.pipeline import Answering
@@ -25,6 +28,8 @@ from app.inference.embed import LocalEmbedder, embedding_dimensions
 from app.inference.rerank import LocalReranker
 from app.ingredients import ingredients
 from app.releases.files import FileDigests
+from app.releases.lifecycle import Lifecycle
+from app.releases.rules import Rules
 from app.releases.running import Running
 from app.releases.signing import GATES, RELEASES, Signer
 from app.retrieval.audiences import Audiences
@@ -37,6 +42,9 @@ from app.settings import Settings
 
 UNNAMED = "unnamed"
 """What answers are recorded under that no `Serving` gave: those of evaluations and tests."""
+
+BARS = "evals.gates.gate"
+"""By name: the evaluations stand on the service, not the other way round."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,17 @@ class Parts:
         key = derive(installation_secret(self.settings), "canary share")
         return Serving(self.answering, self.running, key)
 
+    async def lifecycle(self) -> Lifecycle:
+        """The way of releases here, held to the rules and bars of now."""
+        return Lifecycle(
+            self.database,
+            await self.serving().register(),
+            self.running.signer,
+            self.gate_signer,
+            Rules.load(self.settings.policies),
+            await asyncio.to_thread(_bars, self.settings.thresholds),
+        )
+
     @property
     def max_document_bytes(self) -> int:
         return self.settings.max_document_mb * 1_000_000
@@ -76,6 +95,11 @@ class Parts:
         await self.model.close()
         await self.queue.close()
         await self.database.close()
+
+
+def _bars(file: Path | None) -> str:
+    """The digest of the bars of now."""
+    return str(import_module(BARS).digest(file))
 
 
 def compose(settings: Settings) -> Parts:

@@ -40,6 +40,7 @@ def create_app(parts: Parts) -> Litestar:
         model=parts.model,
         model_name=settings.chat_model,
         answering=serving,
+        lifecycle=parts.lifecycle,
         conversations=parts.conversations,
         recorder=parts.recorder,
         attempts=parts.attempts,

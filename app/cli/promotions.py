@@ -94,8 +94,8 @@ def promote(
     """Take a release to a stage. It needs a passing gate report, and for some the approval of a
     second person; it holds from the next question on."""
     from app.authn.accounts import find_account
-    from app.cli.gates import lifecycle, percent
     from app.releases.register import stage_of
+    from app.releases.traffic import percent
 
     stage, part = stage_of(to), percent(share)
 
@@ -105,7 +105,7 @@ def promote(
         async with on_record(
             parts.recorder, "release", release=name, command="promote", to=to, account=who.email
         ):
-            now = await (await lifecycle(parts)).promote(name, stage, who, part, reason)
+            now = await (await parts.lifecycle()).promote(name, stage, who, part, reason)
         print(f"{name} is {stage}")
         print(answering(now))
 
@@ -116,7 +116,6 @@ def promote(
 def approve(name: str, to: To, as_: As, reason: Why = "", data_dir: DataDir = None) -> None:
     """Agree, as a second person, to a promotion that somebody asked for."""
     from app.authn.accounts import find_account
-    from app.cli.gates import lifecycle
     from app.releases.register import stage_of
 
     stage = stage_of(to)
@@ -126,7 +125,7 @@ def approve(name: str, to: To, as_: As, reason: Why = "", data_dir: DataDir = No
         async with on_record(
             parts.recorder, "release", release=name, command="approve", to=to, account=who.email
         ):
-            await (await lifecycle(parts)).approve(name, stage, who, reason)
+            await (await parts.lifecycle()).approve(name, stage, who, reason)
         print(f"{who.email} approved that {name} becomes {stage}")
 
     with_parts(settings_from(data_dir), work)
@@ -136,13 +135,12 @@ def approve(name: str, to: To, as_: As, reason: Why = "", data_dir: DataDir = No
 def rollback(as_: As, reason: Why = "", data_dir: DataDir = None) -> None:
     """Take back the canary, or the shadow, or what is in production; without a restart."""
     from app.authn.accounts import find_account
-    from app.cli.gates import lifecycle
 
     async def work(parts: Parts) -> None:
         who = await find_account(parts.database, as_)
         parts.policy.require_route(who, "promote")
         async with on_record(parts.recorder, "release", command="rollback", account=who.email):
-            now = await (await lifecycle(parts)).rollback(who, reason)
+            now = await (await parts.lifecycle()).rollback(who, reason)
         print(answering(now))
 
     with_parts(settings_from(data_dir), work)

@@ -32,14 +32,13 @@ def retire(
     """Retire a release and remove the files of its model that no other release pins. Refused for
     what answers and for what a rollback goes back to; of one that is retired, what is left goes."""
     from app.authn.accounts import find_account
-    from app.cli.gates import lifecycle
     from app.cli.operator import on_record
     from app.domain.release import Stage
 
     async def work(parts: Parts) -> None:
         who = await find_account(parts.database, as_)
         parts.policy.require_route(who, "promote")
-        way = await lifecycle(parts)
+        way = await parts.lifecycle()
         removal = _removal(parts, way.running)
         retired = await way.may_retire(name)
         if dry_run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import text
@@ -22,6 +23,21 @@ _KEEP = text("""
 insert into model_intake (model, source, licence, files, findings)
 values (:model, :source, :licence, cast(:files as jsonb), cast(:findings as text[]))
 """)
+_OF = text("""
+select at, model, source, licence, findings from model_intake
+ where files @> cast(:files as jsonb) order by id desc
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptIntake:
+    """An intake as it is on record."""
+
+    at: datetime
+    model: str
+    source: str
+    licence: str
+    findings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +102,18 @@ async def keep(connection: AppConnection, intake: Intake) -> None:
             "findings": list(intake.findings),
         },
     )
+
+
+async def of_files(connection: AppConnection, files: Mapping[str, str]) -> list[KeptIntake]:
+    """The intakes that looked at all these files, which are named with their SHA-256, newest first;
+    of no files, none."""
+    if not files:
+        return []
+    wanted = json.dumps({name: {"sha256": value} for name, value in files.items()})
+    rows = await connection.execute(_OF, {"files": wanted})
+    return [
+        KeptIntake(row.at, row.model, row.source, row.licence, tuple(row.findings)) for row in rows
+    ]
 
 
 def _says_something(card: Path) -> bool:

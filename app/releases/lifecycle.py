@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 from app.db.engine import AppConnection, Database
 from app.domain.principal import Account
-from app.domain.release import RegisteredRelease, Release, ReleaseEvent, Stage, Traffic
-from app.errors import InvalidInput, NotPermitted
+from app.domain.release import RegisteredRelease, Release, Stage, Traffic
+from app.errors import Conflict, InvalidInput, NotPermitted
 from app.releases import gate, register, traffic
 from app.releases.fitting import misfits
 from app.releases.manifest import sound
 from app.releases.rules import GATED, Rules
 from app.releases.signing import Signer
+from app.releases.wishes import APPROVED, ASKED, wish
 
 NEXT = {
     Stage.INTAKE: (Stage.EVALUATED, Stage.RETIRED),
@@ -26,7 +27,6 @@ NEXT = {
     Stage.RETIRED: (),
 }
 ANSWERING = (Stage.SHADOW, Stage.CANARY, Stage.PRODUCTION)
-_ASKED, _APPROVED = "asked for {}", "approved {}"
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class Lifecycle:
             if approved:
                 changed = await self._moved(connection, now, at, to, share, who.email, reason)
             else:
-                wish = _ASKED.format(to)
-                await register.say(connection, name, who.email, wish, at.stage, None, reason)
+                said = ASKED.format(to)
+                await register.say(connection, name, who.email, said, at.stage, None, reason)
         if not approved:
             raise NotPermitted(
-                f"{to} needs the approval of a second person; this is on record, and they run"
-                f" `portcullis release approve {name} --to {to} --as THEIR-EMAIL`; then promote"
-                " again"
+                f"{to} needs the approval of a second person; this is on record, and they approve"
+                f" it on the page of {name} or by `portcullis release approve {name} --to {to} --as"
+                " THEIR-EMAIL`; then promote again"
             )
         return changed
 
@@ -82,26 +82,31 @@ class Lifecycle:
         async with self.database.app() as connection:
             await traffic.lock(connection)
             at = await register.find(connection, name)
-            asked = self._since_moved(await register.events(connection, name))
-            askers = {event.who for event in asked if event.what == _ASKED.format(to)}
+            askers = wish(await register.events(connection, name), to).asked
             if not askers:
                 raise InvalidInput(f"nobody asked for {name} to become {to}")
             if askers == {who.email}:
                 raise NotPermitted(
                     f"{who.email} asked for it, so somebody else has to approve {name}"
                 )
-            said = _APPROVED.format(to)
+            said = APPROVED.format(to)
             await register.say(connection, name, who.email, said, at.stage, None, reason)
 
-    async def rollback(self, who: Account, reason: str = "") -> Traffic:
+    async def rollback(self, who: Account, reason: str = "", name: str | None = None) -> Traffic:
         """Take back the canary, or the shadow where there is none; without either, production: then
-        the release that was there before answers. Raises InvalidInput when there is nothing to go
-        back to, and NotPermitted when that cannot be served here."""
+        the release that was there before answers. With `name` only that one is taken back, so that
+        a form sent twice does not go two steps.
+
+        Raises InvalidInput when there is nothing to go back to, NotPermitted when that cannot be
+        served here, and Conflict when `name` is not what would be taken back.
+        """
         async with self.database.app() as connection:
             now = await traffic.lock(connection)
             taken = now.canary or now.shadow or now.production
             if taken is None:
                 raise InvalidInput("no release is in production, so there is none to take back")
+            if name not in (None, taken):
+                raise Conflict(f"{taken} would be taken back now, and not {name}; look again")
             at = await register.find(connection, taken)
             if now.canary:
                 changed = replace(now, canary=None, share=0)
@@ -121,13 +126,28 @@ class Lifecycle:
             await traffic.write(connection, changed)
             return await traffic.read(connection)
 
+    async def lacking(
+        self, connection: AppConnection, at: RegisteredRelease, to: Stage
+    ) -> list[str]:
+        """What stands in the way of a stage that follows, in sentences, approvals apart; nothing is
+        changed."""
+        said = []
+        try:
+            if to in GATED:
+                await self._require_gate(connection, at.release.name, to)
+        except NotPermitted as error:
+            said.append(error.message)
+        if to in ANSWERING and (sentence := misfits(at.release, self.running)):
+            said.append(sentence)
+        return said
+
     def _require_way(self, at: RegisteredRelease, to: Stage, share: int) -> None:
         name = at.release.name
         if to not in NEXT[at.stage]:
             ways = ", ".join(NEXT[at.stage]) or "nothing; `release rollback` takes it back"
             raise InvalidInput(f"{name} is {at.stage}; from there it becomes {ways}")
         if to is Stage.CANARY and not 0 < share <= traffic.WHOLE:
-            raise InvalidInput("a canary needs a share, such as --share 10%")
+            raise InvalidInput("a canary needs a share, such as 10%")
         if to is not Stage.CANARY and share:
             raise InvalidInput("only a canary has a share")
         if not sound(at.release, self.releases):
@@ -170,14 +190,8 @@ class Lifecycle:
     ) -> bool:
         if to not in self.rules.approved:
             return True
-        since = self._since_moved(await register.events(connection, at.release.name))
-        return any(e.what == _APPROVED.format(to) and e.who != who.email for e in since)
-
-    @staticmethod
-    def _since_moved(events: list[ReleaseEvent]) -> list[ReleaseEvent]:
-        """An approval is of one step: what was agreed to before the last one says nothing now."""
-        moves = [number for number, event in enumerate(events) if event.to is not None]
-        return events[moves[-1] + 1 :] if moves else events
+        approved = wish(await register.events(connection, at.release.name), to).approved
+        return any(email != who.email for email in approved)
 
     async def _moved(
         self, connection: AppConnection, now: Traffic, at: RegisteredRelease, to: Stage,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -39,6 +40,7 @@ select e.release from release_event e
          order by l.id desc limit 1) = 'staged'
  order by e.id desc limit 1
 """)
+_NAME = re.compile(r"r-[0-9a-f]{12}")
 
 
 async def add(connection: AppConnection, release: Release, who: str, what: str) -> bool:
@@ -75,10 +77,17 @@ async def say(
 
 async def find(connection: AppConnection, name: str) -> RegisteredRelease:
     """Raises NotFound."""
+    require_name(name)
     row = (await connection.execute(_FIND, {"name": name})).one_or_none()
     if row is None:
-        raise NotFound(f"there is no release {name!r}; `portcullis release list` names them")
+        raise _no_release(name)
     return _registered(row)
+
+
+def require_name(words: str) -> None:
+    """Raises NotFound for what cannot be the name of a release."""
+    if _NAME.fullmatch(words) is None:
+        raise _no_release(words)
 
 
 async def list_all(connection: AppConnection) -> list[RegisteredRelease]:
@@ -110,6 +119,10 @@ def stage_of(words: str) -> Stage:
         return Stage(words)
     except ValueError as error:
         raise InvalidInput(f"there is no stage {words!r}; there are {', '.join(Stage)}") from error
+
+
+def _no_release(name: str) -> NotFound:
+    return NotFound(f"there is no release {name[:40]!r}; `portcullis release list` names them")
 
 
 def _registered(row: Row[Any]) -> RegisteredRelease:

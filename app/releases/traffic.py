@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import asdict
 
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from app.db.engine import AppConnection
 from app.domain.answer import Answer
 from app.domain.release import Traffic
+from app.errors import InvalidInput
 
 _READ = text("select production, canary, share, shadow, version from traffic")
 _LOCK = text("select production, canary, share, shadow, version from traffic for update")
@@ -32,6 +34,7 @@ select production, compared, same_text, same_citations, same_outcome, failed
   from shadow_count where shadow = :shadow order by production
 """)
 WHOLE = 100
+_PERCENT = re.compile(r"([0-9]{1,3})%?")
 
 
 async def read(connection: AppConnection) -> Traffic:
@@ -48,6 +51,14 @@ async def lock(connection: AppConnection) -> Traffic:
 async def write(connection: AppConnection, traffic: Traffic) -> None:
     """Holds for every question that is asked after the commit, in every process."""
     await connection.execute(_WRITE, asdict(traffic))
+
+
+def percent(words: str) -> int:
+    """A share such as `10%` or `10`. Raises InvalidInput."""
+    found = _PERCENT.fullmatch(words.strip())
+    if found is None or int(found[1]) > WHOLE:
+        raise InvalidInput(f"{words[:20]!r} is no share; write one such as 10%")
+    return int(found[1])
 
 
 def in_share(key: str, release: str, principal_id: int, share: int) -> bool:

@@ -38,6 +38,7 @@ from app.web.pages import api_docs, chat, entrance
 from app.web.pages import audit as audit_page
 from app.web.pages import documents as document_page
 from app.web.pages import explain as explain_page
+from app.web.pages import releases as releases_page
 from app.web.pages import sources as sources_page
 from app.web.pages.rendering import SECURITY_HEADERS
 from app.web.problems import any_error, http_error, portcullis_error
@@ -65,7 +66,8 @@ def application(
                     sources.confirm, sources.remove, documents.put_document, documents.batch,
                     documents.put_container_acl, documents.remove_document, documents.read,
                     search.search, ask.ask, audit.query, explain.query, jobs.job,
-                    releases.list_all, releases.show,
+                    releases.list_all, releases.show, releases.promote, releases.approve,
+                    releases.roll_back,
                 ],
                 dependencies=account,
                 security=bearer,
@@ -81,7 +83,9 @@ def application(
                     entrance.home, entrance.form, entrance.sign_in, entrance.sign_out, chat.chat,
                     chat.ask, chat.events, chat.withdrawn, chat.stop, chat.remove,
                     document_page.view, sources_page.sources, sources_page.sync, audit_page.audit,
-                    explain_page.explain, api_docs.api_docs,
+                    explain_page.explain, releases_page.releases, releases_page.release,
+                    releases_page.promote, releases_page.approve, releases_page.roll_back,
+                    api_docs.api_docs,
                 ],
                 dependencies=visitor,
                 guards=[same_origin],

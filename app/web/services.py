@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -20,6 +20,7 @@ from app.db.engine import Database
 from app.domain.principal import Account
 from app.inference.chat import ChatModel
 from app.inference.embed import LocalEmbedder
+from app.releases.lifecycle import Lifecycle
 from app.retrieval.authorised import AuthorisedSearch
 from app.web.generation import Generations
 
@@ -37,7 +38,7 @@ class DemoPerson:
 
 @dataclass(frozen=True)
 class Services:
-    """One per process."""
+    """One per process. `lifecycle` gives the way of releases, held to the bars of now."""
 
     database: Database
     levels: tuple[str, ...]
@@ -48,6 +49,7 @@ class Services:
     model: ChatModel
     model_name: str
     answering: Serving
+    lifecycle: Callable[[], Awaitable[Lifecycle]]
     conversations: Conversations
     recorder: Recorder
     attempts: Attempts

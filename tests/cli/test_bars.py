@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.authn.accounts import add_user
-from app.cli.gates import evaluated, lifecycle
+from app.cli.gates import evaluated
 from app.compose import Parts, compose
 from app.db.engine import Database
 from app.domain.principal import Role
@@ -53,7 +53,7 @@ async def test_a_report_counts_where_its_bars_are_those_that_are_set(
     bars, report = tmp_path / "thresholds.yaml", tmp_path / "report.json"
     admin = await add_user(database, "admin@bars.example", "", Role.ADMIN, None)
     async with installed(owner_url, tmp_path, bars) as parts:
-        name = (await lifecycle(parts)).running.name
+        name = (await parts.lifecycle()).running.name
         found = Result("links", "", 1.0, (share("live", 0, 100),))
         Report(datetime.now(UTC), name, Effort.CHANGE, 1, held.digest, (found,)).write(report)
         made = evaluated(report, name, parts.settings.thresholds)
@@ -63,9 +63,9 @@ async def test_a_report_counts_where_its_bars_are_those_that_are_set(
     async with installed(owner_url, tmp_path, None) as parts:
         with pytest.raises(InvalidInput, match="set PORTCULLIS_THRESHOLDS"):
             evaluated(report, name, parts.settings.thresholds)
-        usual = await lifecycle(parts)
+        usual = await parts.lifecycle()
         assert usual.thresholds == Thresholds.load().digest != held.digest
         with pytest.raises(NotPermitted, match="held to other bars than today's"):
             await usual.promote(name, Stage.EVALUATED, admin)
     async with installed(owner_url, tmp_path, bars) as parts:
-        await (await lifecycle(parts)).promote(name, Stage.EVALUATED, admin)
+        await (await parts.lifecycle()).promote(name, Stage.EVALUATED, admin)

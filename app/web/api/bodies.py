@@ -41,6 +41,23 @@ class SourceBody(Struct, forbid_unknown_fields=True):
     owner: str | None = None
 
 
+class PromotionBody(Struct, forbid_unknown_fields=True):
+    """`share` is the canary's, in percent."""
+
+    to: str
+    share: int = 0
+    reason: str = ""
+
+
+class ApprovalBody(Struct, forbid_unknown_fields=True):
+    to: str
+    reason: str = ""
+
+
+class RollbackBody(Struct, forbid_unknown_fields=True):
+    reason: str = ""
+
+
 class AclBody(Struct, forbid_unknown_fields=True):
     allow: list[str] = field(default_factory=list)
     deny: list[str] = field(default_factory=list)

@@ -17,7 +17,8 @@ from app.web.pages.rendering import page
 from app.web.services import Caller, Wired
 
 ACTIONS = ("ask", "search", "read", "sign-in", "sign-in-refused", "acl", "container-acl",
-           "document-deleted", "source", "directory", "audit-query", "explain")  # fmt: skip
+           "document-deleted", "source", "directory", "audit-query", "explain",
+           "release", "release-read")  # fmt: skip
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
 

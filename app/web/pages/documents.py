@@ -26,7 +26,7 @@ async def view(
     if answer is not None:
         cited = await services.conversations.citation(visitor, answer, number)
     document = await services.search.open(visitor, document_id)
-    context = {
+    context: dict[str, Any] = {
         "document": document,
         "pieces": [_piece(p, cited) for p in document.passages],
     }

@@ -23,10 +23,13 @@ _PLACES = (
     ("ask", "/chat", "Ask"),
     ("sources", "/sources", "Sources"),
     ("audit", "/audit", "Audit"),
+    ("releases", "/releases", "Releases"),
 )
 
 
-def page(template: str, services: Wired, account: Caller, here: str, **context: Any) -> Template:
+def page(
+    template: str, services: Wired, account: Caller, here: str, status: int = 200, **context: Any
+) -> Template:
     """A page for a signed-in account; `here` marks its place in the navigation."""
     places = [
         {"href": href, "label": label, "here": href == here}
@@ -36,6 +39,7 @@ def page(template: str, services: Wired, account: Caller, here: str, **context: 
     return Template(
         template,
         context={"account": account, "places": places, **context},
+        status_code=status,
         headers={"Cache-Control": "no-store"},
     )
 
