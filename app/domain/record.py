@@ -14,7 +14,8 @@ from app.domain.principal import Account
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
     """One action. `passages` are mappings of ids (chunk, document, source, external_id,
-    classification); `question_sha256` is a hex digest; `detail` holds names and figures."""
+    classification), those of an answer with what `pinned` adds; `question_sha256` is a hex digest;
+    `detail` holds names and figures."""
 
     action: str
     subject: str
