@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from app.runtime.folders import Folders
 from app.runtime.supervisor import Supervisor
 from app.runtime.vllm import ENGINE, EmbeddedVllm
 from evals.ground.ground import Ground, Missing
@@ -20,7 +21,9 @@ def engine(ground: Ground) -> Iterator[EmbeddedVllm]:
     """vLLM on a free port of loopback, for as long as the block lasts. Raises Missing."""
     if not ENGINE.exists():
         raise Missing("no engine is installed here; run `make setup`")
-    folders = ground.scratch.server.folders
+    # a supervisor keeps a record of its processes there, and ends all of them
+    folders = Folders(ground.scratch.root / "engine")
+    folders.make()
     part = EmbeddedVllm(folders, _free_port(), secrets.token_urlsafe())
     supervisor = Supervisor(folders, say=lambda line: None)
     try:

@@ -41,7 +41,7 @@ HALL = {"hall": Acl.parse(["everyone"])}
 
 async def run(ground: Ground) -> Found:
     corpus = load(ground.data_set("retrieval/cranfield")).part(
-        ground.samples(100, 225), ground.samples(450, 1_400)
+        ground.samples(24, 225), ground.samples(450, 1_400)
     )
     # vectors that other suites made would be found, not computed
     ground = replace(ground, embedder=LocalEmbedder())
@@ -81,7 +81,7 @@ async def _timed(ground: Ground, made: Platform, questions: Sequence[str]) -> Fo
         requests[question] = recorder.asked
         before.append(1_000 * (recorder.at - began))
         pairs.append((whole, await of_engine(recorder, recorder.asked)))
-    blocks = await _blocks(recorder, client, requests, ground.samples(10, 30))
+    blocks = await _blocks(recorder, client, requests, ground.samples(2, 30))
     added = [1_000 * (whole.last - alone.last) for whole, alone in pairs]
     lengths = [words(asked) for asked in requests.values()]
     notes = [
