@@ -18,6 +18,7 @@ from app.answering.wording import NOTHING_FOUND
 from evals.ground.company import Company, Paper, made_up
 from evals.ground.copies import copied, original
 from evals.ground.ground import Ground
+from evals.ground.numbered import number_of
 from evals.ground.parrot import Parrot
 from evals.ground.platform import Platform
 from evals.measures.intervals import mean, share
@@ -98,10 +99,10 @@ def _honestly(company: Company, said: dict[str, str], prompt: str) -> str:
 def _fact(paper: Paper, told: str) -> str:
     if paper.name not in told:
         return UNKNOWN
-    number = re.search(rf"^\[(\d+)\] [^\n]*{paper.name}", told, re.MULTILINE)
+    number = number_of(paper.name, told)
     if number is None or not _TO_CITE.search(told):
         return paper.fact
-    return f"{paper.fact.removesuffix('.')} [{number[1]}]."
+    return f"{paper.fact.removesuffix('.')} [{number}]."
 
 
 async def look(

@@ -20,7 +20,7 @@ from app.web.services import Caller, Wired
 async def list_all(account: Caller, services: Wired) -> Response[dict[str, Any]]:
     """The releases, newest first, with which of them answer, and the one that runs here."""
     services.policy.require_route(account, "releases")
-    running = await services.answering.running.release()
+    running = await services.answering.register()
     async with services.database.app() as connection:
         body = await overview(connection, await register.list_all(connection), running.name)
     return Response(body, headers={"Cache-Control": "no-store"})

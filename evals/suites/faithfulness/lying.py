@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from app.answering.profiles import Profile
 from evals.ground.company import Company, make
 from evals.ground.ground import Ground
+from evals.ground.numbered import number_of
 from evals.ground.parrot import Parrot, parrot
 from evals.ground.platform import Platform, platform
 from evals.suites.faithfulness.claims import LIES, RIGHT, Claim, claims
@@ -106,5 +107,5 @@ def _plain(sentence: str) -> str:
 
 def _cited(claim: Claim, prompt: str) -> str:
     """The claim with the number of the passage about its paper, where passages have numbers."""
-    number = re.search(rf"^\[(\d+)\] [^\n]*{claim.paper.name}", prompt, re.MULTILINE)
-    return f"{claim.text.removesuffix('.')} [{number[1]}]." if number else claim.text
+    number = number_of(claim.paper.name, prompt)
+    return f"{claim.text.removesuffix('.')} [{number}]." if number else claim.text

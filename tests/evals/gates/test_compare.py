@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from app.errors import InvalidInput
+from app.settings import PROJECT
 from evals.command import comparison
 from evals.gates.compare import Change, Comparison, compare
 from evals.gates.report import Report, Result
+from evals.gates.thresholds import Thresholds
 from evals.ground.ground import Effort
 from evals.measures.intervals import share
 from evals.measures.measure import Measure
@@ -121,3 +123,9 @@ def test_the_command_reads_files(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "60 pairs" in printed
     with pytest.raises(InvalidInput):
         comparison(path, tmp_path / "none.json")
+
+
+def test_what_make_gates_compares_with_is_a_report() -> None:
+    recorded = Report.read(PROJECT / "evals" / "recorded.json")
+    assert recorded.effort is Effort.CHANGE
+    assert compare(recorded, recorded, Thresholds.load()).lines
