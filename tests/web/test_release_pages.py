@@ -223,6 +223,8 @@ async def test_an_employee_approves_nothing(office: Office, who: str) -> None:
     await office.send("ann", f"{path}/promote", {"to": "canary", "share": "1%"})
     assert (await office.send(who, f"{path}/approve", {"to": "canary"})).status_code == 403
     assert (await office.call(who, f"{path}/approvals", {"to": "canary"})).status_code == 403
+    # whatever they ask for: not even what stages there are is told to them
+    assert (await office.call(who, f"{path}/approvals", {"to": "nowhere"})).status_code == 403
     assert "nobody approved it yet" in (await office.look("ann", path)).text
 
 
