@@ -11,6 +11,7 @@ from app.answering import (
     disagreement,
     evidence,
     guard,
+    named,
     pipeline,
     prompt,
     sentences,
@@ -75,8 +76,8 @@ def _figures() -> dict[str, str]:
     chosen = {
         name: str(getattr(evidence, name))
         for name in (
-            "MOST_QUOTES", "MOST_SENTENCES", "WORDS_WEIGHT", "RANK_WEIGHT", "ENOUGH", "CLOSE",
-            "SAME",
+            "MOST_QUOTES", "MOST_SENTENCES", "WORDS_WEIGHT", "RANK_WEIGHT", "ENOUGH",
+            "ENOUGH_UNNAMED", "MOST_NEAR", "CLOSE", "SAME",
         )
     }  # fmt: skip
     return chosen | {
@@ -86,6 +87,7 @@ def _figures() -> dict[str, str]:
         "verbatim.MOST": str(verbatim.MOST),
         "sentences.LONGEST": str(sentences.LONGEST),
         "disagreement.ALIKE": str(disagreement.ALIKE),
+        "named.ALIKE": str(named.ALIKE),
         "compartment.APART": " ".join(sorted(compartment.APART)),
     }
 

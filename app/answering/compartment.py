@@ -13,13 +13,13 @@ from collections.abc import Sequence
 
 from app.answering.evidence import choose_quotes
 from app.domain.scope import Passage
-from app.inference.embed import Embedder
+from app.inference.embed import WordedEmbedder
 
 APART = frozenset({"regulated"})
 
 
 async def compartment(
-    embedder: Embedder, question: str, passages: Sequence[Passage]
+    embedder: WordedEmbedder, question: str, passages: Sequence[Passage]
 ) -> tuple[Passage, ...]:
     """Those on the side of the passage that answers best, in their order.
 

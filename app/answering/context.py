@@ -21,7 +21,7 @@ from app.answering.words import content_words
 from app.domain.answer import Quote
 from app.domain.scope import Passage
 from app.inference.chat import ChatModel
-from app.inference.embed import Embedder
+from app.inference.embed import WordedEmbedder
 
 TOKENS = 600
 RUN = 6
@@ -35,7 +35,7 @@ _WORD = re.compile(r"\w+")
 
 async def written(
     model: ChatModel,
-    embedder: Embedder,
+    embedder: WordedEmbedder,
     question: str,
     passages: Sequence[Passage],
     salt: str,

@@ -43,7 +43,7 @@ from app.domain.record import AuditRecord
 from app.domain.scope import Passage, Scope
 from app.errors import Withdrawn
 from app.inference.chat import ChatModel
-from app.inference.embed import Embedder
+from app.inference.embed import WordedEmbedder
 from app.retrieval.find import find
 from app.retrieval.search import Searcher
 
@@ -79,7 +79,7 @@ class Answering:
     policy: Policy
     resolver: ScopeResolver
     searcher: Searcher
-    embedder: Embedder
+    embedder: WordedEmbedder
     model: ChatModel
     profile: Profile
     recorder: Recorder

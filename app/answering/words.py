@@ -1,10 +1,12 @@
-"""Words of English text as evidence and guard compare them."""
+"""Words of text as evidence and guard compare them; endings and small words are English."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from unicodedata import combining, normalize
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*|\d+(?:[.,:/]\d+)*")
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-])*|\d+(?:[.,:/]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _SUFFIXES = ("ings", "ing", "edly", "ied", "ies", "ed", "es", "ly", "s")
 _NEGATIONS = frozenset(
@@ -28,8 +30,11 @@ STOP = frozenset(
 
 
 def stem(word: str) -> str:
-    """A word without its usual endings: crude, and the same on both sides of a comparison."""
-    word = word.lower().replace("’", "'").removesuffix("'s").strip("'-").replace(",", "")
+    """A word without accents and its usual endings: crude, and the same on both sides of a
+    comparison."""
+    if not word.isascii():
+        word = "".join(c for c in normalize("NFKD", word.replace("’", "'")) if not combining(c))
+    word = word.lower().removesuffix("'s").strip("'-").replace(",", "")
     word = _SPELLED.get(word, word)
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= 3:
@@ -62,12 +67,27 @@ def numbers(text: str) -> set[str]:
 
 def names(text: str) -> set[str]:
     """The stems of capitalised words, except where a sentence begins."""
+    return {stem(word) for word in named_words(text)}
+
+
+def named_words(text: str) -> set[str]:
+    """The same words as they stand there."""
     found = set()
     for sentence in re.split(r"(?<=[.!?:])\s+|\n", text):
         words = _WORD.findall(sentence)
-        found |= {stem(w) for w in words[1:] if w[0].isupper() and w.lower() not in STOP}
-        found |= {stem(w) for w in words[:1] if w[0].isupper() and any(c.isupper() for c in w[1:])}
+        found |= {w for w in words[1:] if w[0].isupper() and w.lower() not in STOP}
+        found |= {w for w in words[:1] if w[0].isupper() and any(c.isupper() for c in w[1:])}
     return found
+
+
+def plain_words(text: str) -> set[str]:
+    """The words that carry meaning and do not begin with a capital, as they stand there."""
+    return {w for w in _WORD.findall(text) if w[0].islower() and w not in STOP}
+
+
+def respelled(text: str, of: Callable[[str], str]) -> str:
+    """The text with each of its words as `of` gives it."""
+    return _WORD.sub(lambda match: of(match.group()), text)
 
 
 def negated(text: str) -> bool:

@@ -31,6 +31,18 @@ class Embedder(Protocol):
         """One unit-length vector per text, in order. Blocks: call it from a thread."""
 
 
+class Lexicon(Protocol):
+    """Anything that knows which words its model learnt whole."""
+
+    def knows(self, word: str) -> bool:
+        """Whether the word is one piece of the vocabulary: only then the model has met it so often
+        that its vector tells what it means. Blocks."""
+
+
+class WordedEmbedder(Embedder, Lexicon, Protocol):
+    """Turns texts into vectors, and says which words these tell apart."""
+
+
 @dataclass
 class LocalEmbedder:
     """A sentence-transformers model from a folder; loaded at its first use, or by `load`.
@@ -93,6 +105,11 @@ class LocalEmbedder:
         # normalised here, in full precision: in bfloat16 a unit vector is .3% off
         vectors = vectors / vectors.norm(dim=1, keepdim=True)
         return [tuple(row) for row in vectors.tolist()]
+
+    def knows(self, word: str) -> bool:
+        self.load()
+        with self._lock:
+            return len(self._model.tokenizer.tokenize(word)) == 1
 
 
 def embedding_dimensions(folder: Path | None) -> int:

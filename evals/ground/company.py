@@ -59,6 +59,12 @@ class Paper:
         )  # fmt: skip
 
     @property
+    def unanswered(self) -> list[str]:
+        """What the other papers answer of their names, asked about this one's."""
+        asked = [question.format(name=self.name) for _, question in _TOPICS.values()]
+        return [question for question in asked if question != self.question]
+
+    @property
     def body(self) -> str:
         chance = random.Random(self.external_id + self.canary)  # noqa: S311
         first, second = chance.sample(_FILLER, 2)

@@ -14,7 +14,7 @@ import numpy as np
 from app.answering.evidence import choose_quotes
 from app.answering.pipeline import PASSAGES
 from app.domain.scope import Passage
-from app.inference.embed import Embedder
+from app.inference.embed import WordedEmbedder
 from evals.ground.company import Paper, make
 from evals.ground.ground import Ground
 from evals.measures.intervals import mean
@@ -60,7 +60,7 @@ async def run(ground: Ground) -> Found:
 
 
 async def _answered(
-    embedder: Embedder, question: str, paper: Paper, others: Sequence[Paper], place: int
+    embedder: WordedEmbedder, question: str, paper: Paper, others: Sequence[Paper], place: int
 ) -> float:
     around = [_passage(other) for other in others]
     passages = [*around[: place - 1], _passage(paper), *around[place - 1 :]]

@@ -49,12 +49,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The answers to each kind of question; `overseen` by question."""
+    """The answers to each kind of question; `overseen` by question. `absent` are about names that
+    no paper has, `beside` about other things than what the papers say of their names."""
 
     authorised: Sequence[tuple[Asked, Body]]
     overseen: Mapping[str, Body]
     unauthorised: Sequence[tuple[Asked, Body]]
-    unanswerable: Sequence[tuple[Asked, Body]]
+    absent: Sequence[tuple[Asked, Body]]
+    beside: Sequence[tuple[Asked, Body]]
+
+    @property
+    def unanswerable(self) -> Sequence[tuple[Asked, Body]]:
+        return [*self.absent, *self.beside]
 
 
 async def run(ground: Ground) -> Found:
@@ -108,7 +114,7 @@ def _fact(paper: Paper, told: str) -> str:
 async def look(
     house: Platform, overseer: str, chance: random.Random, authorised: int, others: int
 ) -> Seen:
-    """Ask as many authorised questions, each also as the overseer, and as many of both kinds that
+    """Ask as many authorised questions, each also as the overseer, and as many of each kind that
     nobody may be answered."""
     company = house.company
     people = [person.email for person in company.people if person.email != overseer]
@@ -123,6 +129,7 @@ async def look(
         for asked, name in zip(closed, names, strict=True)
         if asked.paper
     ]
+    beside = [Asked(e, chance.choice(p.unanswered)) for e, p in _drawn(chance, may, others)]
     papers = {asked.question: asked.paper for asked in own}
     above = [Asked(overseer, question, paper) for question, paper in papers.items()]
     return Seen(
@@ -130,6 +137,7 @@ async def look(
         {asked.question: body for asked, body in await _ask(house, above)},
         await _ask(house, closed),
         await _ask(house, absent),
+        await _ask(house, beside),
     )
 
 
@@ -176,9 +184,13 @@ def judged(profile: str, seen: Seen, seed: int) -> list[Measure]:
     }
     lost = sum(above[of] > own[of] for of in own)
     apart = {of: above[of] - own[of] for of in own}
-    kinds = {"unauthorised": seen.unauthorised, "unanswerable": seen.unanswerable}
+    kinds = {
+        "unauthorised": seen.unauthorised, "unanswerable": seen.unanswerable,
+        "unnamed": seen.absent, "beside the named": seen.beside,
+    }  # fmt: skip
     # one body for all, whatever is asked
-    plain = [_common(body) for pairs in kinds.values() for _, body in pairs if abstained(body)]
+    nothing = [*seen.unauthorised, *seen.unanswerable]
+    plain = [_common(body) for _, body in nothing if abstained(body)]
     usual = max(plain, key=plain.count, default={})
     return [
         share(f"{profile}: authorised questions lost", lost, len(own)),

@@ -20,9 +20,13 @@ class HashingEmbedder:
 
     dimensions: int = 384
     name: str = "hashed words"
+    unknown: frozenset[str] = frozenset()
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         return [self._vector(text) for text in texts]
+
+    def knows(self, word: str) -> bool:
+        return word not in self.unknown
 
     def _vector(self, text: str) -> Vector:
         vector = [0.0] * self.dimensions
