@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.answering import evidence, pipeline
+from app.answering import evidence, named, pipeline
 from app.answering.wording import NOTHING_FOUND
 from app.domain.answer import Quote
 from app.domain.principal import Account
@@ -86,6 +86,12 @@ async def test_faults_of_answering_are_seen(stage: Stage, monkeypatch: pytest.Mo
 
     with monkeypatch.context() as guesses:
         guesses.setattr(evidence, "ENOUGH", 0.1)
+        guesses.setattr(evidence, "ENOUGH_UNNAMED", 0.1)
+        found = await stage.verdicts()
+    assert found[UNANSWERABLE] is Verdict.FAILED
+
+    with monkeypatch.context() as mixes:
+        mixes.setattr(named, "named_words", lambda question: set())
         found = await stage.verdicts()
     assert found[UNAUTHORISED] is found[UNANSWERABLE] is Verdict.FAILED
 
@@ -105,6 +111,7 @@ def test_a_word_more_about_what_is_forbidden_is_seen() -> None:
     company = make(random.Random(1), people=2, papers=4)
     paper = company.papers[0]
     own = (Asked("a", paper.question, paper), {**plain, "answer": paper.fact})
-    seen = Seen([own], {paper.question: own[1]}, closed, absent)
+    seen = Seen([own], {paper.question: own[1]}, closed, absent, absent)
     assert verdicts(seen)[APART] is Verdict.FAILED
-    assert verdicts(Seen([own], {paper.question: own[1]}, absent, absent))[APART] is Verdict.PASSED
+    seen = Seen([own], {paper.question: own[1]}, absent, absent, absent)
+    assert verdicts(seen)[APART] is Verdict.PASSED
