@@ -3,9 +3,9 @@ database of its own per test module."""
 
 from __future__ import annotations
 
-import os
 import re
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -36,15 +36,14 @@ FIGURES = pytest.StashKey[dict[str, str]]()
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    root = tmp_path_factory.mktemp("data")
-    for parent in (root, *root.parents):
-        # another user runs Postgres when the tests run as root
-        if os.getuid() == 0 and parent.stat().st_mode & 0o001 == 0:
-            parent.chmod(parent.stat().st_mode | 0o011)
-    folders = Folders(root)
-    folders.make()
-    return folders
+def folders() -> Iterator[Folders]:
+    # not in pytest's own temporary folder: whoever starts another pytest closes that to the user
+    # who runs Postgres when the tests run as root
+    with tempfile.TemporaryDirectory(prefix="portcullis-tests-") as root:
+        Path(root).chmod(0o711)
+        folders = Folders(Path(root))
+        folders.make()
+        yield folders
 
 
 @pytest.fixture(scope="session")

@@ -42,8 +42,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
             parent.chmod(parent.stat().st_mode | 0o011)
     out, scratch = folder / "out", folder / "scratch"
     code, printed, errors = started(
-        "bench", "search", "--chunks", str(CHUNKS), "--seed", str(SEED), "--queries", "10", "--peers",
-        "--peer-every", "1", "--workloads", ",".join(WORKLOADS), "--out", str(out),
+        "bench", "search", "--chunks", str(CHUNKS), "--seed", str(SEED), "--queries", "10",
+        "--peers", "--peer-every", "1", "--workloads", ",".join(WORKLOADS), "--out", str(out),
         "--data-dir", str(scratch),
     )  # fmt: skip
     assert code == 0, errors
