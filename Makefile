@@ -30,8 +30,11 @@ lint: setup ## style, types and who may import whom
 unit: setup ## tests without models or servers
 	$(BIN)/pytest -q -m "not integration and not e2e"
 
+# By name: xdist would begin the files of the fewest tests last, and the longest file has one test.
+# One thread for torch in each process: where more threads than cores take part, they mostly wait
+# for each other, and use up what the others need.
 integration: setup ## tests on the embedded Postgres and Valkey, a server for each of two processes
-	$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m integration
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -m integration
 
 e2e: setup ## the whole platform: a real browser, the real model
 	$(BIN)/pytest -q --durations=10 -m e2e

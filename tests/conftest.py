@@ -3,9 +3,9 @@ database of its own per test module."""
 
 from __future__ import annotations
 
-import os
 import re
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -19,7 +19,7 @@ from app.authz.policy import Policy
 from app.db.engine import Database
 from app.db.migrate import upgrade
 from app.runtime.folders import Folders
-from app.runtime.postgres import EmbeddedPostgres
+from app.runtime.postgres import OWNER, EmbeddedPostgres
 from app.runtime.secrets import login_passwords
 from app.runtime.supervisor import Supervisor
 from app.runtime.valkey import EmbeddedValkey
@@ -36,15 +36,14 @@ FIGURES = pytest.StashKey[dict[str, str]]()
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    root = tmp_path_factory.mktemp("data")
-    for parent in (root, *root.parents):
-        # another user runs Postgres when the tests run as root
-        if os.getuid() == 0 and parent.stat().st_mode & 0o001 == 0:
-            parent.chmod(parent.stat().st_mode | 0o011)
-    folders = Folders(root)
-    folders.make()
-    return folders
+def folders() -> Iterator[Folders]:
+    # not in pytest's own temporary folder: whoever starts another pytest closes that to the user
+    # who runs Postgres when the tests run as root
+    with tempfile.TemporaryDirectory(prefix="portcullis-tests-") as root:
+        Path(root).chmod(0o711)
+        folders = Folders(Path(root))
+        folders.make()
+        yield folders
 
 
 @pytest.fixture(scope="session")
@@ -86,16 +85,32 @@ def dimensions() -> int:
     return DIMENSIONS
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres: EmbeddedPostgres, levels: tuple[str, ...]) -> str:
+    """The name of a migrated database that nobody connects to: what each module has a copy of."""
+    name = "migrated"
+    postgres.ensure_database(name)
+    upgrade(_url(postgres, name), login_passwords(SECRET), levels, DIMENSIONS)
+    return name
+
+
 @pytest.fixture(scope="module")
-def owner_url(postgres: EmbeddedPostgres, levels: tuple[str, ...]) -> Iterator[str]:
+def owner_url(postgres: EmbeddedPostgres, migrated: str) -> Iterator[str]:
     """The URL, as its owner, of a migrated database that is dropped after the module."""
     name = f"test_{uuid4().hex[:12]}"
-    postgres.ensure_database(name)
-    url = make_url(postgres.owner_url).set(database=name).render_as_string(hide_password=False)
-    upgrade(url, login_passwords(SECRET), levels, DIMENSIONS)
-    yield url
+    made, copied, owner = (sql.Identifier(word) for word in (name, migrated, OWNER))
     with postgres._connect("postgres") as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("create database {} template {} owner {}").format(made, copied, owner)
+        )
+    yield _url(postgres, name)
+    with postgres._connect("postgres") as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(made))
+
+
+def _url(postgres: EmbeddedPostgres, name: str) -> str:
+    url = make_url(postgres.owner_url).set(database=name)
+    return url.render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from app.errors import ConfigurationError
@@ -26,32 +26,43 @@ class SmallModel:
         return self
 
     @cached_property
-    def _parts(self) -> tuple[Any, Any]:
-        try:
-            gguf = packaged_gguf()
-        except ConfigurationError as error:
-            raise Missing(f"no small model here: {error.message}") from error
-        os.environ.update(QUIET)
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-        where, name = str(gguf.parent), gguf.name
-        model = AutoModelForCausalLM.from_pretrained(
-            where, gguf_file=name, dtype=torch.float32,
-            quantization_config=GgufConfig(dequantize=True),
-        )  # fmt: skip
-        return model, AutoTokenizer.from_pretrained(where, gguf_file=name)
+    def _parts(self) -> tuple[Any, Any, Any]:
+        return parts()
 
     def says(self, prompt: str) -> str:
         """What follows on the prompt."""
         import torch
 
-        model, tokenizer = self._parts
+        model, tokenizer, ends = self._parts
         asked = tokenizer(prompt, return_tensors="pt")
         with torch.inference_mode():
             made = model.generate(
-                **asked, max_new_tokens=LONGEST, do_sample=False, tokenizer=tokenizer,
-                stop_strings=["\n"], pad_token_id=tokenizer.eos_token_id,
+                **asked, max_new_tokens=LONGEST, do_sample=False, stopping_criteria=ends,
+                pad_token_id=tokenizer.eos_token_id,
             )  # fmt: skip
         said = tokenizer.decode(made[0, asked["input_ids"].shape[1] :], skip_special_tokens=True)
         return str(said).partition("\n")[0]
+
+
+@cache
+def parts() -> tuple[Any, Any, Any]:
+    """The model, its tokenizer and what ends its answers: the same for the whole process, since
+    reading the file takes as long as ten answers. Raises Missing."""
+    try:
+        gguf = packaged_gguf()
+    except ConfigurationError as error:
+        raise Missing(f"no small model here: {error.message}") from error
+    os.environ.update(QUIET)
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    from transformers.generation import StoppingCriteriaList, StopStringCriteria
+
+    where, name = str(gguf.parent), gguf.name
+    model = AutoModelForCausalLM.from_pretrained(
+        where, gguf_file=name, dtype=torch.float32,
+        quantization_config=GgufConfig(dequantize=True),
+    )  # fmt: skip
+    tokenizer = AutoTokenizer.from_pretrained(where, gguf_file=name)
+    # made here, and not from `stop_strings` in every call: it looks through all words of the model
+    ends = StoppingCriteriaList([StopStringCriteria(tokenizer, ["\n"])])
+    return model, tokenizer, ends

@@ -46,8 +46,8 @@ from tests.authz.organisations import (
 
 pytestmark = pytest.mark.integration
 
-ORGANISATIONS = 150
-CHANGED = 40
+ORGANISATIONS = 50
+CHANGED = 15
 SEED = int(os.environ.get("PORTCULLIS_SEED", "20261124"))
 
 

@@ -30,7 +30,7 @@ from tests.authz.organisations import (
 
 pytestmark = pytest.mark.integration
 
-ORGANISATIONS = int(os.environ.get("PORTCULLIS_ORGANISATIONS", "250"))
+ORGANISATIONS = int(os.environ.get("PORTCULLIS_ORGANISATIONS", "100"))
 SEED = int(os.environ.get("PORTCULLIS_SEED", "20261124"))
 
 VISIBLE = union_all(*(select(chunk_table(level).c.document_id) for level in LEVELS))
@@ -159,7 +159,7 @@ async def test_the_database_agrees_with_the_reference(
     # Change memberships and ACLs of some, and nothing that was revoked stays.
     changed = {
         name: change(chance, name, organisations[name])
-        for name in chance.sample(sorted(organisations), ORGANISATIONS // 20)
+        for name in chance.sample(sorted(organisations), ORGANISATIONS // 8)
     }
     organisations |= changed
     async with database.app() as connection:

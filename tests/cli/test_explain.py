@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from app.db.engine import Database
 from app.domain.acl import Acl
 from app.domain.principal import Role
 from app.domain.record import AuditFilter
+from tests.command import Told, portcullis, started
 from tests.conftest import SECRET
 
 pytestmark = pytest.mark.integration
@@ -35,19 +35,11 @@ class Shell:
     owner_url: str
     data_dir: Path
 
-    async def explain(self, *words: str) -> tuple[int, str, str]:
-        """Exit code, output, errors."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app.cli", "explain", "--data-dir", str(self.data_dir), *words,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env={
-                **os.environ, "PORTCULLIS_DATABASE_URL": self.owner_url,
-                "PORTCULLIS_SECRET_KEY": SECRET,
-            },
-        )  # fmt: skip
-        out, err = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, out.decode(), err.decode()
+    async def explain(self, *words: str, run: Callable[..., Told] = portcullis) -> Told:
+        said = ("explain", "--data-dir", str(self.data_dir), *words)
+        return await asyncio.to_thread(
+            run, *said, PORTCULLIS_DATABASE_URL=self.owner_url, PORTCULLIS_SECRET_KEY=SECRET
+        )
 
 
 @pytest.fixture
@@ -79,8 +71,8 @@ async def shell(
 async def test_a_tree_that_says_the_decision_the_path_and_what_would_change_it(
     shell: Shell,
 ) -> None:
-    code, out, err = await shell.explain("--user", "Ann@command.example", "--document",
-                                         "desk:Plan.txt")  # fmt: skip
+    asked = ("--user", "Ann@command.example", "--document", "desk:Plan.txt")
+    code, out, err = await shell.explain(*asked, run=started)
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == f"{ANN} may NOT read"

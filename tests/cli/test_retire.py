@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +16,7 @@ from app.domain.principal import Role
 from app.domain.release import Release
 from app.releases import register
 from app.releases.manifest import release_of
+from tests.command import Told, portcullis, started
 from tests.conftest import SECRET
 from tests.releases.made import PINS, RECIPE, SIGNER
 
@@ -25,24 +24,19 @@ pytestmark = pytest.mark.integration
 
 ADMIN, CLERK = "admin@retire.example", "clerk@retire.example"
 WEIGHTS = "weights of a model that went"
-Run = Callable[..., Awaitable[tuple[int, str, str]]]
+Run = Callable[..., Awaitable[Told]]
 
 
 @pytest.fixture
 def run(owner_url: str, tmp_path: Path) -> Run:
-    async def command(*words: str) -> tuple[int, str, str]:
-        """Exit code, output, errors."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app.cli", "release", words[0], "--data-dir", str(tmp_path),
-            *words[1:], stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env={
-                **os.environ, "PORTCULLIS_DATABASE_URL": owner_url,
-                "PORTCULLIS_SECRET_KEY": SECRET, "PORTCULLIS_CHAT_URL": "http://127.0.0.1:9/v1",
-            },
-        )  # fmt: skip
-        out, err = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, out.decode(), err.decode()
+    environment = {
+        "PORTCULLIS_DATABASE_URL": owner_url, "PORTCULLIS_SECRET_KEY": SECRET,
+        "PORTCULLIS_CHAT_URL": "http://127.0.0.1:9/v1",
+    }  # fmt: skip
+
+    async def command(*words: str, run: Callable[..., Told] = portcullis) -> Told:
+        said = ("release", words[0], "--data-dir", str(tmp_path), *words[1:])
+        return await asyncio.to_thread(run, *said, **environment)
 
     return command
 
@@ -89,5 +83,5 @@ async def test_it_says_what_goes_then_removes_it_and_keeps_the_record(
     shown = (await run("show", gone.name))[1]
     for words in ("retired", "removes gone/model.safetensors", ADMIN, f"{len(WEIGHTS)} bytes"):
         assert words in shown
-    code, out, err = await run("retire", gone.name, "--as", ADMIN)
+    code, out, err = await run("retire", gone.name, "--as", ADMIN, run=started)
     assert not code and "none is removed" in out, err

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,21 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.settings import PROJECT
 from evals.bench.vectors import generate
 from evals.bench.workloads import organise
+from tests.command import portcullis, started
 
 pytestmark = pytest.mark.integration
 
 CHUNKS, SEED = 2_000, 8
 WORKLOADS = ("denies", "mailboxes")
-
-
-def bench(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", "bench", "search", *words],
-        capture_output=True, text=True, cwd=PROJECT, env={**os.environ, "PORTCULLIS_DEBUG": "0"},
-    )  # fmt: skip
 
 
 @dataclass
@@ -50,13 +41,13 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         if os.getuid() == 0 and parent.stat().st_mode & 0o001 == 0:
             parent.chmod(parent.stat().st_mode | 0o011)
     out, scratch = folder / "out", folder / "scratch"
-    done = bench(
-        "--chunks", str(CHUNKS), "--seed", str(SEED), "--queries", "10", "--peers",
-        "--peer-every", "1", "--workloads", ",".join(WORKLOADS), "--out", str(out),
+    code, printed, errors = started(
+        "bench", "search", "--chunks", str(CHUNKS), "--seed", str(SEED), "--queries", "10",
+        "--peers", "--peer-every", "1", "--workloads", ",".join(WORKLOADS), "--out", str(out),
         "--data-dir", str(scratch),
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return Ran(out, scratch, done.stdout, json.loads((out / "report.json").read_text()))
+    assert code == 0, errors
+    return Ran(out, scratch, printed, json.loads((out / "report.json").read_text()))
 
 
 def line(point: dict[str, Any], contender: str) -> dict[str, Any]:
@@ -143,7 +134,7 @@ def test_the_scratch_data_are_removed(ran: Ran) -> None:
     ],
 )
 def test_bad_input_is_one_clear_line(words: tuple[str, str], told: str, tmp_path: Path) -> None:
-    done = bench(*words, "--out", str(tmp_path / "out"))
-    assert done.returncode == 1
-    assert told in done.stderr.strip().splitlines()[-1]
-    assert "Traceback" not in done.stderr
+    code, _, errors = portcullis("bench", "search", *words, "--out", str(tmp_path / "out"))
+    assert code == 1
+    assert told in errors.strip().splitlines()[-1]
+    assert "Traceback" not in errors

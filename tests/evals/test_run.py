@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.errors import ConfigurationError, InvalidInput
-from app.settings import PROJECT
+from app.runtime.folders import Folders
+from app.runtime.postgres import EmbeddedPostgres
+from evals.bench.scratch import Scratch
 from evals.command import run
 from evals.gates.report import Report
 from evals.gates.thresholds import Thresholds
 from evals.ground.ground import Ground
 from evals.measures.intervals import share
 from evals.suites.suite import Case, Found, Suite
+from tests.command import Told, portcullis, started
+from tests.conftest import SECRET
 from tests.evals.sample import thresholds
 
 pytestmark = pytest.mark.integration
@@ -82,6 +85,22 @@ def bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Thresholds, "load", lambda path=None: held)
 
 
+@pytest.fixture
+def running(
+    postgres: EmbeddedPostgres,
+    folders: Folders,
+    levels: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The server of the tests, for runs whose own is not what is asked about."""
+
+    @contextmanager
+    def already(*_: object, **__: object) -> Iterator[Scratch]:
+        yield Scratch(folders.root / "evals", postgres, SECRET, levels)
+
+    monkeypatch.setattr("evals.run.scratch", already)
+
+
 def test_one_that_breaks_does_not_take_the_others_along(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,6 +119,7 @@ def test_one_that_breaks_does_not_take_the_others_along(
     assert "About good." in printed.err
 
 
+@pytest.mark.usefixtures("running")
 def test_a_part_passes_alone_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,6 +131,7 @@ def test_a_part_passes_alone_and_says_so(
     assert not go(tmp_path, suites(good=_good), part=False)
 
 
+@pytest.mark.usefixtures("running")
 def test_the_seed_is_fresh_recorded_and_enough(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,6 +149,7 @@ def test_the_seed_is_fresh_recorded_and_enough(
     assert replace(first, results=(), at=again.at) == replace(again, results=())
 
 
+@pytest.mark.usefixtures("running")
 def test_against_an_older_report_only_what_got_worse_fails(tmp_path: Path) -> None:
     async def bad(ground: Ground) -> Found:
         return Found((share("bad", 300, 400),))
@@ -147,6 +169,7 @@ def test_against_an_older_report_only_what_got_worse_fails(tmp_path: Path) -> No
     assert not run(suites(good=worse), against=old, **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("running")
 def test_it_is_held_to_the_file_that_is_given_or_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,25 +225,23 @@ def test_wrong_options_are_told(tmp_path: Path, wrong: dict[str, object], told: 
         run([], **{**options, **wrong})  # type: ignore[arg-type]
 
 
-def portcullis(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", "evals", *words],
-        capture_output=True, text=True, cwd=PROJECT, env={**os.environ, "PORTCULLIS_DEBUG": "0"},
-    )  # fmt: skip
+def evals(*words: str | Path, run: Callable[..., Told] = portcullis) -> Told:
+    return run("evals", *map(str, words))
 
 
+@pytest.mark.usefixtures("running")
 def test_the_command(tmp_path: Path) -> None:
-    unknown = portcullis("run", "--suite", "none-such")
-    assert unknown.returncode == 1
-    assert "there is no suite 'none-such'" in unknown.stderr
-    assert "LLM01:2025" in portcullis("mapping").stdout
-    assert portcullis("list").returncode == 0
+    code, _, errors = evals("run", "--suite", "none-such", run=started)
+    assert code == 1
+    assert "there is no suite 'none-such'" in errors
+    assert "LLM01:2025" in evals("mapping")[1]
+    assert evals("list")[0] == 0
     go(tmp_path, suites(good=_good))
-    path = tmp_path / "report.json"
-    assert portcullis("compare", str(path), str(path)).returncode == 0
+    path, other = tmp_path / "report.json", tmp_path / "other.json"
+    assert evals("compare", path, path)[0] == 0
     said = json.loads(path.read_text())
     said["results"][0]["measures"][0]["n"] = "many"
-    (tmp_path / "other.json").write_text(json.dumps(said))
-    broken = portcullis("compare", str(path), str(tmp_path / "other.json"))
-    assert broken.returncode == 1
-    assert "other.json is no report" in broken.stderr
+    other.write_text(json.dumps(said))
+    code, _, errors = evals("compare", path, other)
+    assert code == 1
+    assert "other.json is no report" in errors

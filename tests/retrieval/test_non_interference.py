@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, insert, text
+from sqlalchemy import bindparam, func, insert, text
 
 from app.authn.accounts import find_account
 from app.authz.directory import Group, Person, replace_directory
@@ -59,21 +59,37 @@ class World:
             )
             for _ in range(DOCUMENTS)
         }
+        self.vectors = {
+            words: list(EMBEDDER.embed([words])[0]) for _, _, words in self.documents.values()
+        }
 
     async def write(self, documents: set[UUID]) -> None:
         async with self.database.ingest() as connection:
-            for id_ in sorted(documents):
-                level, slot, words = self.documents[id_]
-                base = {"id": id_, "document_id": id_, "slot_id": slot}
+            for level in LEVELS:
+                here = [id_ for id_ in sorted(documents) if self.documents[id_][0] == level]
+                rows = [
+                    {"id": id_, "document_id": id_, "slot_id": slot, "words": words}
+                    for id_ in here
+                    for _, slot, words in [self.documents[id_]]
+                ]
                 await connection.execute(
                     insert(rendition_table(level)),
-                    {**base, "title": "t", "uri": "", "mime_type": "", "source": "s",
-                     "external_id": "e", "redactions": {}, "evidence": []},
+                    [
+                        {**row, "title": "t", "uri": "", "mime_type": "", "source": "s",
+                         "external_id": "e", "redactions": {}, "evidence": []}
+                        for row in rows
+                    ],
                 )  # fmt: skip
                 await connection.execute(
-                    insert(chunk_table(level)).values(terms=func.to_tsvector("english", words)),
-                    {**base, "rendition_id": id_, "ordinal": 0, "heading": "", "text": words,
-                     "embedding": list(EMBEDDER.embed([words])[0])},
+                    insert(chunk_table(level)).values(
+                        text=bindparam("words"),
+                        terms=func.to_tsvector("english", bindparam("words")),
+                    ),
+                    [
+                        {**row, "rendition_id": row["id"], "ordinal": 0, "heading": "",
+                         "embedding": self.vectors[str(row["words"])]}
+                        for row in rows
+                    ],
                 )  # fmt: skip
 
     async def remove(self, documents: set[UUID]) -> None:

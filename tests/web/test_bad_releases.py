@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path as File
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -27,6 +27,7 @@ from evals.gates.thresholds import Thresholds
 from evals.ground.copies import original
 from evals.ground.data import DATA
 from evals.ground.ground import Effort, Ground
+from evals.ground.small import SmallModel
 from evals.mutants.catalogue.models import COARSE, UNCITED
 from evals.run import CHUNKS, result
 from evals.suites.leakage import SUITE as LEAKAGE
@@ -40,15 +41,26 @@ pytestmark = pytest.mark.integration
 
 BARS = """
 own_words:
-  "context: told and cited by an honest engine": {at_least: 0.4, need: {change: 8, release: 8}}
-  "evidence: told by the small model": {at_least: 0.05, need: {change: 8, release: 8}}
+  "context: told and cited by an honest engine": {at_least: 0.4, need: {change: 5, release: 5}}
+  "evidence: told by the small model": {at_least: 0.05, need: {change: 5, release: 5}}
 leakage:
   canaries at the API: {never: true, need: {change: 500, release: 500}}
 """
 PAPERS = 24
-PARTS = {OWN_WORDS.name: 0.09, LEAKAGE.name: 0.01}
+PARTS = {OWN_WORDS.name: 0.056, LEAKAGE.name: 0.005}
 """Of what a release takes: the bars above need no more."""
 WHO_MAY = "p, group:regulated-data, query, regulated, *, allow"
+
+
+class Remembering(SmallModel):
+    """The same model, which says the same on the same prompt: two of the releases send it some."""
+
+    known: ClassVar[dict[str, str]] = {}
+
+    def says(self, prompt: str) -> str:
+        if prompt not in self.known:
+            self.known[prompt] = super().says(prompt)
+        return self.known[prompt]
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,10 @@ class Laboratory:
 
 
 @pytest.fixture
-async def laboratory(levels: tuple[str, ...], tmp_path: File) -> AsyncIterator[Laboratory]:
+async def laboratory(
+    levels: tuple[str, ...], tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Laboratory]:
+    monkeypatch.setattr("evals.suites.own_words.SmallModel", Remembering)
     bars = tmp_path / "bars.yaml"
     bars.write_text(BARS)
     with scratch(None, CHUNKS, levels, keep=False) as server:

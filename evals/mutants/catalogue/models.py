@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import deepcopy
+from functools import cached_property
+from typing import Any
 
 from app.answering.prompt import INSTRUCTIONS
 from app.domain.scope import Passage
-from evals.ground.small import SmallModel
+from evals.ground.small import SmallModel, parts
 from evals.mutants.mutant import Mutant
 from evals.mutants.program import Replaced, Together
 
@@ -18,17 +21,18 @@ class Coarse(SmallModel):
     """The small model with its weights rounded to two bits, and one scale for a whole matrix where
     a sound quantisation has one for a few numbers."""
 
-    def loaded(self) -> SmallModel:
+    @cached_property
+    def _parts(self) -> tuple[Any, Any, Any]:
         import torch
 
-        super().loaded()
-        model, _ = self._parts
+        sound, *others = parts()
+        model = deepcopy(sound)
         with torch.no_grad():
             for weight in model.parameters():
                 if weight.dim() == 2:
                     step = weight.abs().max() / 2
                     weight.copy_((weight / step).round().clamp(-2, 1) * step)
-        return self
+        return model, *others
 
 
 def _without_passages(question: str, passages: Sequence[Passage], code: str) -> str:

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.integration
 COMPANY = make(random.Random(3), papers=40)
 PAPER = COMPANY.papers[7]
 NO_JOB = UUID(int=0)
+ANSWERS = 8
 WRITTEN: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "in capitals": str.upper,
@@ -95,11 +96,11 @@ async def rounds(ground: Ground, known: Original) -> AsyncIterator[Rounds]:
 async def test_nothing_leaks_as_the_product_is(rounds: Rounds) -> None:
     api, chat = Tally(), Tally()
     await rounds.at_the_api(1, 1, NO_JOB, api)
-    await rounds.end_to_end(16, chat)
+    await rounds.end_to_end(ANSWERS, chat)
     kept.search(await kept.records(rounds.house), "the record", rounds.papers, api)
     assert (api.leaks, chat.leaking) == (0, 0)
     assert api.looks > 1_000
-    assert chat.responses == 16
+    assert chat.responses == ANSWERS
 
 
 async def test_a_cache_without_the_subject_leaks(rounds: Rounds) -> None:
@@ -113,8 +114,8 @@ async def test_a_cache_without_the_subject_leaks(rounds: Rounds) -> None:
 async def test_answers_with_the_rights_of_another_leak(rounds: Rounds) -> None:
     tally = Tally()
     with RIGHTS_OF_ANOTHER.planted():
-        await rounds.end_to_end(16, tally)
-    assert tally.leaking > 8
+        await rounds.end_to_end(ANSWERS, tally)
+    assert tally.leaking > ANSWERS / 2
 
 
 async def test_a_log_of_passages_is_seen(rounds: Rounds) -> None:
