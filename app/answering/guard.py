@@ -63,21 +63,21 @@ def _compare(
         return Verdict(False, "a number that no quote has")
     if {name for name in names(said) if name not in known}:
         return Verdict(False, "a name that no quote has")
-    asked = content_words(question)
-    if content_words(said) - known - asked:
+    sequence = content_sequence(said)
+    words, asked = set(sequence), content_words(question)
+    if words - known - asked:
         return Verdict(False, "a word that neither quotes nor question have")
-    new = content_words(said) - asked
-    if not new:
+    if not words - asked:
         return Verdict(False, "nothing beyond the question")
     nearest = _nearest(said, evidence)
     if negated(said) != negated(nearest):
         return Verdict(False, "a negation that the nearest quote does not have, or the reverse")
     # A title or a heading is no evidence for a claim: a page about a person names others too.
-    if content_words(said) - content_words(nearest):
+    if words - content_words(nearest):
         return Verdict(False, "words that the nearest quote itself does not have")
-    if not content_words(said) & asked:
+    if not words & asked:
         return Verdict(False, "nothing of what was asked about")
-    if not follows(content_sequence(said), content_sequence(nearest)):
+    if not follows(sequence, content_sequence(nearest)):
         return Verdict(False, "words of the nearest quote in another order, or with gaps")
     if _conditions(nearest) - _conditions(said):
         return Verdict(False, "a condition of the nearest quote that is left out")

@@ -31,11 +31,12 @@ def stem(word: str) -> str:
     """A word without its usual endings: crude, and the same on both sides of a comparison."""
     word = word.lower().replace("’", "'").removesuffix("'s").strip("'-").replace(",", "")
     word = _SPELLED.get(word, word)
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
-            word = word.removesuffix(suffix)
-            word += "y" if suffix in ("ied", "ies") else ""
-            break
+    if word.endswith(_SUFFIXES):
+        for suffix in _SUFFIXES:
+            if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+                word = word.removesuffix(suffix)
+                word += "y" if suffix in ("ied", "ies") else ""
+                break
     return word.removesuffix("e") if len(word) > 3 else word
 
 
