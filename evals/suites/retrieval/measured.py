@@ -40,7 +40,7 @@ async def run(ground: Ground) -> Found:
         ground.samples(60, len(whole.questions)), ground.samples(450, len(whole.abstracts))
     )
     people = readers(ground.chance("retrieval"), BREADTHS)
-    queries = searched(corpus, ground.samples(400, 1_000), ground.chance("retrieval titles"))
+    queries = searched(corpus, ground.samples(450, 1_000), ground.chance("retrieval titles"))
     name = "retrieval"
     async with platform(ground, name, people.company, NO_ENGINE) as made:
         folder_of = {a.id: f"folder-{n % FOLDERS}" for n, a in enumerate(corpus.abstracts)}
