@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.cli.settings import settings_from
@@ -19,6 +20,7 @@ from evals.ground.data import DATA
 from evals.ground.ground import Effort
 from evals.mapping import bars, mapping
 from evals.mutants.registry import faults
+from evals.program import folder_digest, program
 from evals.progress import Progress
 from evals.report import junit, page
 from evals.report.figures import figure, value
@@ -26,6 +28,7 @@ from evals.report.judged import Judged
 from evals.report.terminal import blocks
 from evals.run import run as measure
 from evals.suites.suite import Suite
+from evals.unfinished import Unfinished
 
 SEED_BITS = 32
 
@@ -42,6 +45,7 @@ def run(
     folder: Path | None,
     thresholds: Path | None = None,
     against: Path | None = None,
+    resume: bool = False,
 ) -> bool:
     """Run the suites, print the table and write `report.json`, `junit.xml` and `report.html`; say
     whether they passed. `part` says that they are not all: they are held to their own bars alone.
@@ -50,6 +54,10 @@ def run(
     With an older report to hold it `against`, from whose seed everything is drawn again unless
     another is given, it has passed where nothing got worse: a bar that was missed before the change
     is no reason to refuse the change.
+
+    What each suite found is kept in `out` until the report is written. To `resume` takes over what
+    a run that stopped there has kept, where nothing is different that could matter, and its seed;
+    suites that broke are run again.
 
     Progress goes to standard error. Raises InvalidInput in words for whoever chose the options,
     and ConfigurationError naming the entry of the bars that is wrong.
@@ -62,21 +70,33 @@ def run(
     if folder and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidInput(f"{folder} is no empty folder; the scratch data need one of their own")
     old = Report.read(against) if against else None
+    unfinished = Unfinished.within(out)
+    stopped = unfinished.read() if resume else None
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidInput(f"{out} cannot be made ({error.strerror})") from error
     configure_logs(logging.ERROR)
-    drawn = seed if seed is not None else old.seed if old else secrets.randbits(SEED_BITS)
+    before = stopped or old
+    drawn = seed if seed is not None else before.seed if before else secrets.randbits(SEED_BITS)
     progress = Progress()
+    begun = Report(
+        datetime.now(UTC), release, Effort(effort), drawn, held.digest, (),
+        program(settings_from(None)), folder_digest(data or DATA),
+    )  # fmt: skip
+    if stopped:
+        begun = unfinished.taken_up(begun, [suite.name for suite in suites])
+        for result in begun.results:
+            progress(f"{result.suite}: taken over, measured at {result.at:%Y-%m-%d %H:%M %Z}")
+    elif unfinished.there:
+        progress(f"the unfinished run in {out} is not resumed, and replaced")
     progress(f"seed {drawn}")
-    report = asyncio.run(
-        measure(suites, Effort(effort), drawn, data or DATA, release, progress, held, folder)
-    )
+    report = asyncio.run(measure(suites, begun, data or DATA, progress, unfinished.keep, folder))
     progress.end()
     if part:
         held = held.only([suite.name for suite in suites])
     passed = _tell(Judged(report, held, part), out)
+    unfinished.end(report)
     return _compared(old, report, held) if old else passed
 
 

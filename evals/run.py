@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -14,8 +15,7 @@ from app.errors import PortcullisError
 from app.settings import PROJECT
 from evals.bench.scratch import scratch
 from evals.gates.report import Report, Result
-from evals.gates.thresholds import Thresholds
-from evals.ground.ground import Effort, Ground
+from evals.ground.ground import Ground
 from evals.suites.suite import Found, Suite
 
 CHUNKS = 20_000
@@ -24,33 +24,41 @@ CHUNKS = 20_000
 
 async def run(
     suites: Sequence[Suite],
-    effort: Effort,
-    seed: int,
+    begun: Report,
     data: Path,
-    release: str,
     say: Callable[[str], None],
-    thresholds: Thresholds,
+    keep: Callable[[Report], None],
     folder: Path | None = None,
 ) -> Report:
-    """Run the suites. One that fails is an error in the report, and the next ones go on.
+    """Run the suites that `begun` holds no result of: it says with which effort and seed, and what
+    they will be held to. One that fails is an error in the report, and the next ones go on. The
+    report as far as it is goes to `keep` after each.
 
-    `thresholds` are what the report will be held to: it names them by their digest.
     `folder` is an empty one for the scratch data, removed at the end; None: a temporary one.
     """
-    results = []
+    known = {result.suite: result for result in begun.results}
+    results: list[Result] = []
+
+    def so_far() -> Report:
+        return replace(begun, at=datetime.now(UTC), results=tuple(results))
+
     levels = load_levels(PROJECT / "policies")
     with scratch(folder, CHUNKS, levels, keep=False) as server:
         stack = AsyncExitStack()
-        ground = Ground(effort, seed, server, data, stack, say)
+        ground = Ground(begun.effort, begun.seed, server, data, stack, say)
         try:
             for suite in suites:
+                if suite.name in known:
+                    results.append(known[suite.name])
+                    continue
                 say(f"{suite.name}: {suite.about}")
                 results.append(await result(suite, ground))
+                keep(so_far())
         finally:
             closing = await _caught("closing", "What the suites opened is closed.", _close(stack))
         if closing.error:
             results.append(closing)
-    return Report(datetime.now(UTC), release, effort, seed, thresholds.digest, tuple(results))
+    return so_far()
 
 
 async def result(suite: Suite, ground: Ground) -> Result:
@@ -59,22 +67,22 @@ async def result(suite: Suite, ground: Ground) -> Result:
 
 
 async def _caught(name: str, about: str, work: Awaitable[Found]) -> Result:
-    began = perf_counter()
+    at, began = datetime.now(UTC), perf_counter()
     try:
         found = await work
     except PortcullisError as error:
-        return Result(name, about, perf_counter() - began, error=error.message)
+        return Result(name, about, perf_counter() - began, error=error.message, at=at)
     except Exception as error:
         # a suite that breaks is a gate that fails, and no reason to lose what the others found;
         # where it broke is told, its words are not: they may hold anything
         place = traceback.extract_tb(error.__traceback__)[-1]
         said = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
-        return Result(name, about, perf_counter() - began, error=said)
+        return Result(name, about, perf_counter() - began, error=said, at=at)
     names = [measure.name for measure in found.measures]
     twice = sorted({one for one in names if names.count(one) > 1})
     return Result(
         name, about, perf_counter() - began, found.measures, found.cases, found.notes,
-        error=f"more than one measure is named {', '.join(twice)}" if twice else "",
+        error=f"more than one measure is named {', '.join(twice)}" if twice else "", at=at,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from app.answering.compartment import quotes_only
 from app.answering.disagreement import contested
 from app.answering.evidence import choose_quotes
-from app.answering.guard import check_sentence
+from app.answering.guard import Evidence, check_sentence
 from app.answering.inert import addresses, inert
 from app.answering.prompt import INSTRUCTIONS, QUOTING, chat_prompt
 from app.answering.spotlight import unmarked
@@ -31,6 +31,8 @@ _CITATION = re.compile(r"\[(\d{1,3})\]")
 _END = re.compile(r"(?<=[.!?\]])[ \t]+(?=[^\[\s])|\s*\n\s*(?!\[)")
 _ITEM = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+")
 _WORD = re.compile(r"\w+")
+Read = dict[tuple[int, ...], Evidence]
+"""By the numbers of the passages."""
 
 
 async def written(
@@ -101,22 +103,29 @@ async def supported_blocks(
     """The sentences of a model that may be shown, as inert Markdown, each with the citations of
     passages that exist."""
     held = ""
+    read: Read = {}
     async with aclosing(pieces):
         async for piece in pieces:
             # before the sentences are told apart: a blank ends one, and a mark does not
             held += unmarked(piece)
             *whole, held = _END.split(held)
             for sentence in whole:
-                if shown := _release(sentence, question, passages, code, verdicts):
+                if shown := _release(sentence, question, passages, read, code, verdicts):
                     yield shown
-    if shown := _release(held, question, passages, code, verdicts):
+    if shown := _release(held, question, passages, read, code, verdicts):
         yield shown
 
 
 def _release(
-    sentence: str, question: str, passages: Sequence[Passage], code: str, verdicts: Verdicts
+    sentence: str,
+    question: str,
+    passages: Sequence[Passage],
+    read: Read,
+    code: str,
+    verdicts: Verdicts,
 ) -> str:
-    """The sentence as it is shown, or nothing, with the verdict counted."""
+    """The sentence as it is shown, or nothing, with the verdict counted; `read` is what was made of
+    passages before, for this answer alone."""
     cited = {int(n) for n in _CITATION.findall(sentence) if 1 <= int(n) <= len(passages)}
     said = " ".join(_CITATION.sub(" ", sentence).split())
     said = _ITEM.sub("", re.sub(r"\s+([.,;:!?])", r"\1", said))
@@ -127,7 +136,9 @@ def _release(
     reason = "no passages"
     for numbers in candidates:
         these = [passages[n - 1] for n in numbers]
-        reason = _fault(said, question, these, code)
+        if (evidence := read.get(tuple(numbers))) is None:
+            evidence = read[tuple(numbers)] = Evidence.of(these)
+        reason = _fault(said, question, these, evidence, code)
         if not reason and contested(said, question, these, passages):
             reason = DISPUTED
         if not reason:
@@ -142,14 +153,16 @@ def _release(
     return ""
 
 
-def _fault(said: str, question: str, cited: Sequence[Passage], code: str) -> str:
+def _fault(
+    said: str, question: str, cited: Sequence[Passage], evidence: Evidence, code: str
+) -> str:
     """Why a sentence may not be shown; empty when it may."""
     if code in said.replace(" ", "") or _repeats_rules(said):
         return "a repetition of the prompt"
     uris = " ".join(passage.uri for passage in cited)
     if any(address not in uris for address in addresses(said)):
         return "an address that no citation has"
-    return check_sentence(said, question, cited).reason
+    return check_sentence(said, question, evidence).reason
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

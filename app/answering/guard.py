@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from app.answering.orders import is_told, ordered
 from app.answering.sentences import says_something, sentences
@@ -21,63 +22,88 @@ _LISTED = re.compile(r"\b\d+\)")
 _CONDITIONS = frozenset("if unless until only except without provided may might".split())
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Sentences that may support others, and the `words` of each. `known` and `numbers` are also
+    those of the titles and headings above them."""
+
+    sentences: tuple[str, ...]
+    words: tuple[frozenset[str], ...]
+    known: frozenset[str]
+    numbers: frozenset[str]
+
+    @classmethod
+    def of(cls, passages: Sequence[Passage]) -> Evidence:
+        """What passages say that is no order and stands behind none."""
+        shown = [
+            shown
+            for passage, told in ((passage, ordered(passage.text)) for passage in passages)
+            for _, shown in sentences(passage.text)
+            if shown not in told
+        ]
+        return cls.made(shown, passages)
+
+    @classmethod
+    def made(cls, shown: Sequence[str], passages: Sequence[Passage]) -> Evidence:
+        """Of these sentences, which are of these passages."""
+        whole = " \n".join([*(f"{p.title}\n{p.heading}" for p in passages), *shown])
+        return cls(
+            tuple(shown),
+            tuple(frozenset(content_words(sentence)) for sentence in shown),
+            frozenset(content_words(whole)),
+            frozenset(numbers(whole)),
+        )
+
+    def nearest(self, words: set[str]) -> str:
+        """The sentence with the most of these words; the first of equals."""
+        most = max(range(len(self.sentences)), key=lambda n: len(words & self.words[n]))
+        return self.sentences[most]
+
+
 def check(draft: Draft, question: str) -> Verdict:
     """Compare a small model's draft with the quotes of its prompt."""
     quotes = [quote for quote in draft.prompt.quotes if not is_told(quote)]
-    about = [f"{quote.passage.title}\n{quote.passage.heading}" for quote in quotes]
-    return _compare(draft.text, question, [q.shown for q in quotes], about, _runs_through)
+    evidence = Evidence.made([quote.shown for quote in quotes], [quote.passage for quote in quotes])
+    return _compare(draft.text, question, evidence, _runs_through)
 
 
-def check_sentence(said: str, question: str, passages: Sequence[Passage]) -> Verdict:
+def check_sentence(said: str, question: str, evidence: Evidence) -> Verdict:
     """Compare one sentence of a larger model with the sentences of the passages that it cites.
 
     One of them alone must hold all of it, in its order: what is made of two may say a third.
     """
     if not says_something(said.strip()):
         return Verdict(False, "a question, a lead-in or a name")
-    evidence = [
-        shown
-        for passage, told in ((passage, ordered(passage.text)) for passage in passages)
-        for _, shown in sentences(passage.text)
-        if shown not in told
-    ]
-    about = [f"{passage.title}\n{passage.heading}" for passage in passages]
-    return _compare(said, question, evidence, about, _in_order)
+    return _compare(said, question, evidence, _in_order)
 
 
 def _compare(
-    said: str,
-    question: str,
-    evidence: Sequence[str],
-    about: Sequence[str],
-    follows: Callable[[list[str], list[str]], bool],
+    said: str, question: str, evidence: Evidence, follows: Callable[[list[str], list[str]], bool]
 ) -> Verdict:
     said = said.strip()
     if len(said.split()) < SHORTEST_WORDS:
         return Verdict(False, "too short to say anything")
-    if not evidence:
+    if not evidence.sentences:
         return Verdict(False, "there is no evidence")
-    whole = " \n".join([*about, *evidence])
-    known = content_words(whole)
-    if numbers(said) - numbers(whole):
+    if numbers(said) - evidence.numbers:
         return Verdict(False, "a number that no quote has")
-    if {name for name in names(said) if name not in known}:
+    if names(said) - evidence.known:
         return Verdict(False, "a name that no quote has")
-    asked = content_words(question)
-    if content_words(said) - known - asked:
+    sequence = content_sequence(said)
+    words, asked = set(sequence), content_words(question)
+    if words - evidence.known - asked:
         return Verdict(False, "a word that neither quotes nor question have")
-    new = content_words(said) - asked
-    if not new:
+    if not words - asked:
         return Verdict(False, "nothing beyond the question")
-    nearest = _nearest(said, evidence)
+    nearest = evidence.nearest(words)
     if negated(said) != negated(nearest):
         return Verdict(False, "a negation that the nearest quote does not have, or the reverse")
     # A title or a heading is no evidence for a claim: a page about a person names others too.
-    if content_words(said) - content_words(nearest):
+    if words - content_words(nearest):
         return Verdict(False, "words that the nearest quote itself does not have")
-    if not content_words(said) & asked:
+    if not words & asked:
         return Verdict(False, "nothing of what was asked about")
-    if not follows(content_sequence(said), content_sequence(nearest)):
+    if not follows(sequence, content_sequence(nearest)):
         return Verdict(False, "words of the nearest quote in another order, or with gaps")
     if _conditions(nearest) - _conditions(said):
         return Verdict(False, "a condition of the nearest quote that is left out")
@@ -103,13 +129,8 @@ def _conditions(text: str) -> set[str]:
     return set(re.findall(r"[a-z]+", text.lower())) & _CONDITIONS
 
 
-def _nearest(said: str, evidence: Sequence[str]) -> str:
-    words = content_words(said)
-    return max(evidence, key=lambda sentence: len(words & content_words(sentence)))
-
-
 def nearest_quote(said: str, quotes: Sequence[Quote]) -> int:
     """The number, from 1, of the quote that a supported sentence is about."""
     told = [quote.shown for quote in quotes if not is_told(quote)]
-    nearest = _nearest(said, told)
+    nearest = Evidence.made(told, ()).nearest(content_words(said))
     return 1 + [quote.shown for quote in quotes].index(nearest)

@@ -18,6 +18,8 @@ _SPEAKER = re.compile(
     r"([ \t]*(?:\*\*)?)[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
+_PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
+"""Nothing of this is taken out, and nothing of it is written in two ways."""
 _UNSEEN = frozenset(
     # Letters and marks that show nothing: fillers, a blank and the selectors of variants.
     [0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
@@ -27,6 +29,8 @@ _UNSEEN = frozenset(
 def visible(text: str) -> str:
     """The text as a person sees it. Ingestion takes most of what is invisible out; titles, file
     names, what was indexed before and what models say come through here as well."""
+    if _PLAIN.fullmatch(text):
+        return text
     text = _TERMINAL.sub("", text).replace("\r\n", "\n")
     text = re.sub("[\r\v\f\x85\u2028\u2029]", "\n", text)
     return "".join(c for c in unicodedata.normalize("NFC", text) if _seen(c))

@@ -36,11 +36,12 @@ def stem(word: str) -> str:
         word = "".join(c for c in normalize("NFKD", word.replace("’", "'")) if not combining(c))
     word = word.lower().removesuffix("'s").strip("'-").replace(",", "")
     word = _SPELLED.get(word, word)
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
-            word = word.removesuffix(suffix)
-            word += "y" if suffix in ("ied", "ies") else ""
-            break
+    if word.endswith(_SUFFIXES):
+        for suffix in _SUFFIXES:
+            if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+                word = word.removesuffix(suffix)
+                word += "y" if suffix in ("ied", "ies") else ""
+                break
     return word.removesuffix("e") if len(word) > 3 else word
 
 

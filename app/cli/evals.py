@@ -65,11 +65,19 @@ def run(
             show_default="PORTCULLIS_THRESHOLDS or evals/thresholds.yaml",
         ),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the run that stopped in the folder of the report: the suites that"
+            " ended are taken over.",
+        ),
+    ] = False,
 ) -> None:
     """Run the suites and hold them to their bars; exit code 0 only when all are met."""
     passed = _command().run(
         _suites(suite), part=bool(suite), effort=effort, seed=seed, release=release, out=out,
-        data=data, folder=data_dir, thresholds=thresholds, against=against,
+        data=data, folder=data_dir, thresholds=thresholds, against=against, resume=resume,
     )  # fmt: skip
     raise typer.Exit(0 if passed else 1)
 

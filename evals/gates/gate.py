@@ -34,12 +34,13 @@ def gate_of(path: Path, release: str, bars: Path | None = None) -> Gate:
 
 
 def gate(report: Report, held: Thresholds) -> Gate:
-    """Figures are in words, since what is signed holds no floats."""
+    """Figures are in words, since what is signed holds no floats. It is as old as the oldest that
+    was measured for it."""
     return Gate(
         release=report.release,
         effort=report.effort.value,
         thresholds=held.digest,
-        at=report.at,
+        at=report.oldest,
         lines=tuple(_line(line) for line in report.lines(held)),
         errors=tuple(result.suite for result in report.results if result.error),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,7 +20,8 @@ from evals.suites.suite import Case
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One suite. `error` says why it did not run to its end, and is empty otherwise."""
+    """One suite. `error` says why it did not run to its end, and is empty otherwise. `at` is when
+    it began; None where an older version of the product measured it."""
 
     suite: str
     about: str
@@ -28,6 +30,7 @@ class Result:
     cases: Sequence[Case] = ()
     notes: Sequence[str] = ()
     error: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`thresholds` is the digest of the bars, `release` names what was measured."""
+    """`thresholds` is the digest of the bars, `release` names what was measured; `program` and
+    `data` are digests of what measured it, and of the labelled sets that it was measured with."""
 
     at: datetime
     release: str
@@ -51,6 +55,13 @@ class Report:
     seed: int
     thresholds: str
     results: Sequence[Result]
+    program: str = ""
+    data: str = ""
+
+    @property
+    def oldest(self) -> datetime:
+        """When the first of it was measured: a run that was taken up again is as old as that."""
+        return min([self.at, *(result.at for result in self.results if result.at)])
 
     def lines(self, thresholds: Thresholds) -> list[Line]:
         """Every measure, and every bar without one, in the order of the suites."""
@@ -87,9 +98,15 @@ class Report:
         return lines
 
     def write(self, path: Path) -> None:
-        """As JSON, with null for what is no number."""
-        said = _finite({**asdict(self), "at": self.at.isoformat()})
-        path.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+        """As JSON, with null for what is no number; a file that was there before stays whole until
+        this one is."""
+        said = json.dumps(_plain(asdict(self)), indent=1) + "\n"
+        making = path.with_name(f".{path.name}.{os.getpid()}")
+        with making.open("w", encoding="utf-8") as file:
+            file.write(said)
+            file.flush()
+            os.fsync(file.fileno())
+        making.replace(path)
 
     @classmethod
     def read(cls, path: Path) -> Report:
@@ -112,6 +129,7 @@ class Report:
                     "measures": tuple(_measure(m) for m in result["measures"]),
                     "cases": tuple(Case(**case) for case in result["cases"]),
                     "notes": tuple(result["notes"]),
+                    "at": datetime.fromisoformat(at) if (at := result.get("at")) else None,
                 }
             )
             for result in said["results"]
@@ -126,14 +144,16 @@ class Report:
         )
 
 
-def _finite(value: Any) -> Any:
-    """JSON has no number for what could not be measured."""
+def _plain(value: Any) -> Any:
+    """JSON has no number for what could not be measured, and no time."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
+        return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
+        return [_plain(one) for one in value]
     return value
 
 

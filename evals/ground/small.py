@@ -10,7 +10,7 @@ from typing import Any
 
 from app.errors import ConfigurationError
 from app.runtime.vllm import QUIET, packaged_gguf
-from evals.ground.ground import Missing
+from evals.ground.ground import Ground, Missing
 
 LONGEST = 60
 """Tokens of an answer, as the platform asks for."""
@@ -19,6 +19,14 @@ LONGEST = 60
 @dataclass(frozen=True)
 class SmallModel:
     """Continues a text up to the end of its line, always with the likeliest token."""
+
+    @classmethod
+    def of(cls, ground: Ground) -> SmallModel:
+        """The one of this run, loaded when it is asked for first. Raises Missing."""
+        if cls.__name__ not in ground.opened:
+            ground.opened[cls.__name__] = cls().loaded()
+        found: SmallModel = ground.opened[cls.__name__]
+        return found
 
     def loaded(self) -> SmallModel:
         """Itself, with its weights in memory. Raises Missing where it is not installed."""

@@ -15,6 +15,8 @@ LEVEL = 0.95
 RESAMPLES = 2_000
 SKEWED_UP_TO = 2_000
 """Values. Among more, a correction for skew is too small to see, and takes their square."""
+RARE = 10
+"""Values. Fewer than so many are missing from too many resamples."""
 AT_ONCE = 4_000_000
 """Numbers of resamples in memory."""
 
@@ -32,7 +34,9 @@ def mean(name: str, values: Mapping[str, float], seed: int, unit: str = "") -> M
     a bootstrap corrected for bias and skew (BCa: Efron and Tibshirani, 1993, chapter 14).
 
     Scores that are all the same would resample to an interval of no width, so they too have the
-    interval of a share. Of a single value with a unit, nobody knows the interval.
+    interval of a share; and those that are all 1, or all 0, but for a few: otherwise one score a
+    little below 1 among ones would look surer than ones alone. Of a single value with a unit,
+    nobody knows the interval.
     """
     if not values:
         raise ValueError(f"{name}: there is nothing to take the mean of")
@@ -71,7 +75,7 @@ def _around_mean(values: np.ndarray, seed: int, *, scores: bool) -> tuple[float,
         return math.nan, math.nan
     same = bool((values == values[0]).all())
     within = scores and bool(((values >= 0) & (values <= 1)).all())
-    if within and (same or bool(np.isin(values, (0, 1)).all())):
+    if within and (same or _rarely_off(values) or bool(np.isin(values, (0, 1)).all())):
         return _exact(float(values.sum()), len(values))
     if len(values) == 1:
         return math.nan, math.nan
@@ -83,6 +87,12 @@ def _around_mean(values: np.ndarray, seed: int, *, scores: bool) -> tuple[float,
         method="BCa" if len(values) <= SKEWED_UP_TO else "percentile",
     ).confidence_interval  # fmt: skip
     return float(interval.low), float(interval.high)
+
+
+def _rarely_off(values: np.ndarray) -> bool:
+    """Whether most values are 1, or most 0, and few are not."""
+    off = min(int((values != 1).sum()), int((values != 0).sum()))
+    return off < RARE and 2 * off < len(values)
 
 
 def _exact(successes: float, n: int) -> tuple[float, float]:

@@ -35,9 +35,10 @@ def write(judged: Judged, path: Path) -> None:
 
 def _suite(name: str, result: Result | None, judged: Judged) -> Xml.Element:
     seconds = result.seconds if result else 0.0
+    at = (result.at if result else None) or judged.report.at
     suite = Xml.Element(
         "testsuite", name=visible(name), time=f"{seconds:.3f}",
-        timestamp=judged.report.at.strftime("%Y-%m-%dT%H:%M:%S"),
+        timestamp=at.strftime("%Y-%m-%dT%H:%M:%S"),
     )  # fmt: skip
     suite.append(_properties(judged.report))
     cases = [_case(line) for line in judged.of(name)]
@@ -79,7 +80,7 @@ def _properties(report: Report) -> Xml.Element:
     properties = Xml.Element("properties")
     for name, said in (
         ("release", report.release), ("effort", report.effort), ("seed", report.seed),
-        ("thresholds", report.thresholds),
+        ("thresholds", report.thresholds), ("program", report.program), ("data", report.data),
     ):  # fmt: skip
         Xml.SubElement(properties, "property", name=name, value=visible(said))
     return properties

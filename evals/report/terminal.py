@@ -31,4 +31,5 @@ def blocks(judged: Judged) -> Iterator[str]:
     if said:
         yield "\n".join(said)
     report = judged.report
-    yield f"{judged.summary}\neffort {report.effort}, seed {report.seed}"
+    measured = f"measured from {report.oldest:%Y-%m-%d %H:%M} to {report.at:%Y-%m-%d %H:%M %Z}"
+    yield f"{judged.summary}\neffort {report.effort}, seed {report.seed}, {measured}"

@@ -30,7 +30,7 @@ _CITATION = re.compile(r"\[\d+\]")
 
 
 async def run(ground: Ground) -> Found:
-    small = SmallModel().loaded()
+    small = SmallModel.of(ground)
     known = await original(ground)
     ground = ground.keeping()
     asked = readers(known, ground.chance("own words"))

@@ -30,8 +30,8 @@ async def run(ground: Ground) -> Found:
     ]
     cases: list[Case] = []
     asks = {
-        Profile.EVIDENCE: ground.samples(360, 1_500),
-        Profile.CONTEXT: ground.samples(240, 1_000),
+        Profile.EVIDENCE: ground.samples(480, 1_500),
+        Profile.CONTEXT: ground.samples(300, 1_250),
     }
     for profile, many in asks.items():
         found = await told(ground.keeping(), profile, many)

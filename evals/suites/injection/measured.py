@@ -35,7 +35,7 @@ async def run(ground: Ground) -> Found:
     notes = []
     try:
         small = await attacked(
-            ground, Profile.EVIDENCE, ground.samples(2, 10), SmallModel().loaded().says
+            ground, Profile.EVIDENCE, ground.samples(2, 10), SmallModel.of(ground).says
         )
         measures += _whole("small model, ", small)
     except Missing as missing:

@@ -41,7 +41,7 @@ HALL = {"hall": Acl.parse(["everyone"])}
 
 async def run(ground: Ground) -> Found:
     corpus = load(ground.data_set("retrieval/cranfield")).part(
-        ground.samples(24, 225), ground.samples(450, 1_400)
+        ground.samples(24, 225), ground.samples(200, 1_400)
     )
     # vectors that other suites made would be found, not computed
     ground = replace(ground, embedder=LocalEmbedder())

@@ -30,6 +30,7 @@ async def run(ground: Ground) -> Found:
     """Looks at the API are pairs: a canary that the reader may not have, and a response that was
     searched for it, with the prompts made for it. A look end to end is an answer."""
     known = await original(ground)
+    ground = ground.keeping()
     api, chat = Tally(), Tally()
     for profile in PROFILES:
         with logged() as lines:
@@ -62,7 +63,7 @@ async def _asked(
         papers = await findable(house, known, overseer)
         rounds = Rounds(chance, house, known, papers, overseer, staff)
         if profile == "context":
-            searches, documents = ground.samples(14, 240), ground.samples(2, 20)
+            searches, documents = ground.samples(14, 120), ground.samples(2, 20)
             await rounds.at_the_api(searches, documents, job, api)
         await rounds.end_to_end(round(ground.samples(112, 3_200) * PROFILES[profile]), chat)
     kept.search(await kept.records(house), "the record", papers, api)

@@ -13,6 +13,8 @@ from evals.ground.company import Paper
 
 _NOT_SHOWN = re.compile(r"[^a-z0-9]+")
 _BLANK = re.compile(r"\s+")
+_HEAD = 4
+"""Letters by which what is looked for is told from all else: a text is gone through once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +31,32 @@ class Marks:
     letters, backwards, in rot13, in hexadecimal and in base64."""
 
     def __init__(self, papers: Iterable[Paper]) -> None:
-        self._letters: defaultdict[int, dict[str, Mark]] = defaultdict(dict)
-        self._base64: defaultdict[int, dict[str, Mark]] = defaultdict(dict)
+        self._letters: _Needles = defaultdict(dict)
+        self._base64: _Needles = defaultdict(dict)
         for paper in papers:
             for word in (*paper.canary.split("-"), paper.name.lower()):
                 mark = Mark(paper.external_id, word, word == paper.name.lower())
                 for written in (word, word[::-1], codecs.encode(word, "rot13"), _hex(word)):
-                    self._letters[len(written)][written] = mark
+                    self._letters[written[:_HEAD]][written] = mark
                 for said in (word, word.capitalize(), word.upper()):
                     for core in _cores(said):
-                        self._base64[len(core)][core] = mark
+                        self._base64[core[:_HEAD]][core] = mark
 
     def within(self, text: str) -> set[Mark]:
         """The marks in a text. A word that is cut short by a letter is none."""
         squeezed = _NOT_SHOWN.sub("", text.lower())
-        found = set(_windows(squeezed, self._letters))
-        return found | set(_windows(_BLANK.sub("", text), self._base64))
+        found = set(_found(squeezed, self._letters))
+        return found | set(_found(_BLANK.sub("", text), self._base64))
 
 
-def _windows(text: str, needles: dict[int, dict[str, Mark]]) -> Iterator[Mark]:
-    for length, known in needles.items():
-        for at in range(len(text) - length + 1):
-            if (mark := known.get(text[at : at + length])) is not None:
-                yield mark
+_Needles = defaultdict[str, dict[str, Mark]]
+"""Whose words are written which way, by how that begins."""
+
+
+def _found(text: str, needles: _Needles) -> Iterator[Mark]:
+    for at in range(len(text) - _HEAD + 1):
+        if (known := needles.get(text[at : at + _HEAD])) is not None:
+            yield from (mark for written, mark in known.items() if text.startswith(written, at))
 
 
 def _hex(word: str) -> str:

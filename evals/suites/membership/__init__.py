@@ -36,11 +36,11 @@ async def run(ground: Ground) -> Found:
         ):
             asking = Asking(ground, chance, known, (one, other), halves)
             for email in people:
-                await asking.compare(email, ground.samples(3, 12), seen)
+                await asking.compare(email, ground.samples(3, 6), seen)
             for name in (ONE, OTHER):
                 settle(ground, name)
             for email in people:
-                await asking.time(email, ground.samples(100, 650), seen)
+                await asking.time(email, ground.samples(100, 510), seen)
         ground.say(
             f"group {n + 1}: {seen.pairs} pairs of replies, {sum(seen.differ.values())} differ"
         )

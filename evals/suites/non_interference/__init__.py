@@ -27,7 +27,7 @@ async def run(ground: Ground) -> Found:
     known = await original(ground)
     chance = ground.chance("non_interference")
     subjects = chance.sample(known.people, ground.samples(3, len(known.people)))
-    pairs = ground.samples(100, 300)
+    pairs = ground.samples(100, 260)
     times, seen = Pairs(), Seen()
     lasting = lasting_ids(ground, ORIGINAL)
     for email in subjects:

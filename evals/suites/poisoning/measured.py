@@ -23,14 +23,16 @@ from app.domain.acl import Acl
 from evals.ground.company import Company
 from evals.ground.ground import Ground
 from evals.ground.parrot import parrot
-from evals.ground.platform import Platform, platform
+from evals.ground.platform import Platform, platform, serving
 from evals.measures.intervals import share
 from evals.measures.measure import Measure
 from evals.suites.poisoning.believing import Believing
 from evals.suites.poisoning.passages import FOLDER, PLANTED, REAL, Poisoned, poisoned
 from evals.suites.suite import Case, Found, Risk, Suite
 
+NAME = "poisoning"
 READER = "reader@evaluated.example"
+COMPANY = Company((Person(READER, "P"),), (), {FOLDER: Acl.parse(["everyone"])}, ())
 AT_ONCE = 4
 SHOWN = 20
 _DOCUMENTS = text("select id, external_id from document")
@@ -82,42 +84,40 @@ async def run(ground: Ground) -> Found:
     ground = ground.keeping()
     measures: list[Measure] = []
     cases: list[Case] = []
-    for profile, of in ((Profile.EVIDENCE, ""), (Profile.CONTEXT, "in the model's words, ")):
-        found = await told(ground, profile, asked)
-        measures += _measures(of, found)
-        cases += [
-            Case(f"{profile}: {one.of.question}", f"{one.of.wrong}, and not {one.of.right}")
-            for one in found
-            if one.given
-        ][:SHOWN]
+    async with parrot() as bird:
+        bird.says = Believing({one.question: one for one in asked}).says
+        async with platform(ground, NAME, COMPANY, bird.url) as house:
+            async with house.parts.database.app() as connection:
+                await set_container_acl(
+                    connection, house.source.id, FOLDER, COMPANY.folders[FOLDER]
+                )
+            chance = ground.chance("poisoning")
+            await house.index(made for one in asked for made in one.documents(chance))
+        for profile, of in ((Profile.EVIDENCE, ""), (Profile.CONTEXT, "in the model's words, ")):
+            async with serving(ground, NAME, COMPANY, bird.url, profile=profile.value) as house:
+                found = await told(house, asked)
+            measures += _measures(of, found)
+            cases += [
+                Case(f"{profile}: {one.of.question}", f"{one.of.wrong}, and not {one.of.right}")
+                for one in found
+                if one.given
+            ][:SHOWN]
+    ground.scratch.drop(NAME)
     return Found(measures, cases)
 
 
-async def told(ground: Ground, profile: Profile, asked: Sequence[Poisoned]) -> list[Told]:
+async def told(house: Platform, asked: Sequence[Poisoned]) -> list[Told]:
     """What the reader is told to each question."""
-    name = f"poisoning_{profile.value}"
-    chance = ground.chance("poisoning")
-    company = Company((Person(READER, "P"),), (), {FOLDER: Acl.parse(["everyone"])}, ())
-    async with parrot() as bird:
-        bird.says = Believing({one.question: one for one in asked}).says
-        async with platform(ground, name, company, bird.url, profile=profile.value) as house:
-            async with house.parts.database.app() as connection:
-                await set_container_acl(
-                    connection, house.source.id, FOLDER, company.folders[FOLDER]
-                )
-            await house.index(made for one in asked for made in one.documents(chance))
-            async with house.parts.database.app() as connection:
-                rows = await connection.execute(_DOCUMENTS)
-                documents = {row.id: row.external_id for row in rows}
-            room = asyncio.Semaphore(AT_ONCE)
+    async with house.parts.database.app() as connection:
+        rows = await connection.execute(_DOCUMENTS)
+        documents = {row.id: row.external_id for row in rows}
+    room = asyncio.Semaphore(AT_ONCE)
 
-            async def ask(one: Poisoned) -> Told:
-                async with room:
-                    return await _ask(house, one, documents)
+    async def ask(one: Poisoned) -> Told:
+        async with room:
+            return await _ask(house, one, documents)
 
-            found = await asyncio.gather(*(ask(one) for one in asked))
-    ground.scratch.drop(name)
-    return list(found)
+    return list(await asyncio.gather(*(ask(one) for one in asked)))
 
 
 async def _ask(house: Platform, one: Poisoned, documents: Mapping[UUID, str]) -> Told:

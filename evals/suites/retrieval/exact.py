@@ -26,12 +26,15 @@ class Stored:
     documents: Sequence[str]
     vectors: NDArray[np.float32]
 
+    def inside(self, readable: Collection[str]) -> NDArray[np.bool_]:
+        """Which chunks are of these documents."""
+        return np.array([document in readable for document in self.documents], bool)
+
     def nearest(
-        self, query: Sequence[float], readable: Collection[str], k: int
+        self, query: Sequence[float], inside: NDArray[np.bool_], k: int
     ) -> tuple[set[str], int]:
-        """The chunks of `readable` documents that are as near as the k-th nearest, ties included,
-        and how many of them a search for `k` must find."""
-        inside = np.array([document in readable for document in self.documents])
+        """The chunks `inside` that are as near as the k-th nearest, ties included, and how many of
+        them a search for `k` must find."""
         if not inside.any():
             return set(), 0
         near = np.where(inside, self.vectors @ np.asarray(query, np.float32), -np.inf)

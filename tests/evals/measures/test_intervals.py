@@ -55,6 +55,19 @@ def test_equal_scores_are_not_certain() -> None:
     assert mean("m", scores([1.0]), 1).low == pytest.approx(0.025)
 
 
+@pytest.mark.parametrize("less", [0.9, 0.5, 0.0])
+def test_a_score_of_less_than_one_makes_ones_no_surer(less: float) -> None:
+    """A bootstrap would say .997 of ninety-nine ones and one score of .9, and .96 of ones alone."""
+    ones = mean("m", scores([1.0] * 100), 1)
+    assert mean("m", scores([1.0] * 99 + [less]), 1).low < ones.low
+    assert mean("m", scores([0.0] * 99 + [1 - less]), 1).high > 1 - ones.low
+
+
+def test_so_many_ones_bound_a_mean_by_99_parts_of_100() -> None:
+    """Nobody with a mean below p says 1 each of n times with a chance above p to the n (Markov)."""
+    assert mean("m", scores([1.0] * 367), 1).low < 0.99 <= mean("m", scores([1.0] * 368), 1).low
+
+
 def test_of_one_value_with_a_unit_the_interval_is_unknown() -> None:
     found = mean("m", scores([12.0]), 1, unit="ms")
     assert found.value == 12
