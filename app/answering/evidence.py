@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.answering.disagreement import claims
+from app.answering.dissent import dissenting
 from app.answering.sentences import says_something, sentences
 from app.answering.words import content_words
 from app.domain.answer import Quote
@@ -44,7 +44,8 @@ class _Candidate:
 async def choose_quotes(
     embedder: Embedder, question: str, passages: Sequence[Passage]
 ) -> tuple[Quote, ...]:
-    """The one to three sentences that answer best, best first; none when none is good enough."""
+    """The one to three sentences that answer best, best first, and behind them the one that
+    disagrees with the best, if any does; none when none is good enough."""
     candidates = _candidates(passages)
     if not candidates:
         return ()
@@ -76,39 +77,27 @@ async def choose_quotes(
         )
 
     near = [index for score, index in scored if score >= best - CLOSE]
-    chosen = _varied(near, candidates, question, repeats)
+    chosen = _varied(near, repeats)
     scores = {index: score for score, index in scored}
-    return tuple(
-        Quote(candidates[i].passage, candidates[i].raw, candidates[i].shown, scores[i])
-        for i in chosen
-    )
+
+    def quote(index: int) -> Quote:
+        of = candidates[index]
+        return Quote(of.passage, of.raw, of.shown, scores[index])
+
+    quotes = tuple(quote(index) for index in chosen)
+    other = dissenting(question, quotes, (quote(i) for i in near if i not in chosen))
+    return (*quotes, other) if other else quotes
 
 
-def _varied(
-    near: Sequence[int],
-    candidates: Sequence[_Candidate],
-    question: str,
-    repeats: Callable[[int, Sequence[int]], bool],
-) -> list[int]:
-    """The first `MOST_QUOTES` that repeat none before them, in their order; those that give the
-    numbers and names of a better one again, in other words, only where there is room left: many
-    pages that say one thing do not crowd out the one that says another."""
+def _varied(near: Sequence[int], repeats: Callable[[int, Sequence[int]], bool]) -> list[int]:
+    """The first `MOST_QUOTES` that repeat none before them."""
     chosen: list[int] = []
-    behind: list[int] = []
-    told: set[str] = set()
     for index in near:
         if len(chosen) == MOST_QUOTES:
             break
-        new = claims(candidates[index].shown, question)
-        if new and new <= told:
-            behind.append(index)
-        elif not repeats(index, chosen):
+        if not repeats(index, chosen):
             chosen.append(index)
-            told |= new
-    for index in behind:
-        if len(chosen) < MOST_QUOTES and not repeats(index, chosen):
-            chosen.append(index)
-    return sorted(chosen, key=near.index)
+    return chosen
 
 
 def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:

@@ -19,6 +19,10 @@ MINE = quote("In Berlin there are 30 days of holiday.", "Time off")
         # another place; another question; the same page
         ("In Lisbon there are 25 days of holiday.", "Leave", False),
         ("Lunch in Berlin costs 7 EUR.", "Food", False),
+        # it has more of the question, and says what nobody else does, or that it is not so
+        ("How many days of holiday in Berlin there are is unknown.", "Leave", True),
+        ("In Berlin there are not 30 days of holiday.", "Leave", True),
+        ("In Berlin there are 30 days of holiday instead.", "Leave", True),
         ("In Berlin there are 25 days of holiday.", "Time off", False),
         # it gives more, and nothing else
         ("In Berlin there are 30 days of holiday and 12 bank holidays.", "Leave", False),
@@ -56,3 +60,17 @@ def test_contested(other: str, title: str, disagrees: bool) -> None:
     mine, beside = MINE.passage, passage(other, title)
     assert contested(MINE.shown, ASKED, [mine], [mine, beside]) is disagrees
     assert not contested(MINE.shown, ASKED, [mine, beside], [mine, beside])
+
+
+def test_what_has_more_of_the_question_is_about_it_too() -> None:
+    said = quote("It is 30 days of holiday.", "Notes")
+    other = quote("In Berlin there are 25 days of holiday.", "Leave")
+    assert disputed(said.shown, ASKED, (said, other), 1)
+    # the other way round it may be about another place
+    assert not disputed(other.shown, ASKED, (other, said), 1)
+
+
+def test_a_name_where_the_other_has_none_tells_something_else() -> None:
+    one = quote("The slide is placed on the stage.", "Notes")
+    other = quote("Asked where the slide is placed: Olympus tray.", "Page")
+    assert disputed(one.shown, "Where is the slide placed?", (one, other), 1)
