@@ -20,6 +20,11 @@ from app.domain.scope import Passage
 ALIKE = 0.75
 """A sentence is about the same as another when it has so much of what that one has of the question,
 title and heading of the page included; it may have more of it."""
+_COUNTS = re.compile(
+    r"\bhow (?:many|much|long|often|old|far|high|large|big|fast)\b|\bwhen\b"
+    r"|\bwhat (?:year|date|time|number|price|percent\w*)\b",
+    re.IGNORECASE,
+)
 _CONTRASTS = re.compile(
     r"\b(?:instead|rather than|contrary to|in contrast to|as opposed to|unlike)\b", re.IGNORECASE
 )
@@ -55,9 +60,12 @@ def contested(
 
 
 def about_the_same(said: str, of: Passage, other: Quote, question: str) -> bool:
-    """Whether a quote has what a sentence of a passage has of the question."""
+    """Whether a quote has what a sentence of a passage has of the question, and by itself at least
+    half of what is asked."""
     asked = content_words(question)
-    return _covers(_about(said, of) & asked, _about(other.shown, other.passage) & asked)
+    return 2 * len(content_words(other.shown) & asked) >= len(asked) and _covers(
+        _about(said, of) & asked, _about(other.shown, other.passage) & asked
+    )
 
 
 def claims(text: str, question: str) -> set[str]:
@@ -67,7 +75,10 @@ def claims(text: str, question: str) -> set[str]:
 
 
 def told(text: str, question: str) -> set[str]:
-    """The words of a text that the question does not have."""
+    """What a text tells who asked: its numbers where that is what they asked for, otherwise all of
+    its words; without those of the question."""
+    if _COUNTS.search(question):
+        return numbers(text) - numbers(question)
     return content_words(text) - content_words(question)
 
 
