@@ -16,7 +16,7 @@ from app.answering.prompt import INSTRUCTIONS, QUOTING, chat_prompt
 from app.answering.spotlight import unmarked
 from app.answering.verbatim import chosen, quotable, schema
 from app.answering.verdicts import Verdicts
-from app.answering.wording import NOTHING_FOUND, quotation, quoted
+from app.answering.wording import DISAGREE, NOTHING_FOUND, quotation, quoted
 from app.answering.words import content_words
 from app.domain.answer import Quote
 from app.domain.scope import Passage
@@ -47,7 +47,8 @@ async def written(
     """The answer in blocks of inert Markdown: what the model said and the guard let through. Where
     that is nothing, the quotes that answer, and where there are none, that nothing was found; where
     something was withheld, the best quote besides, unless the model has told it: a model that
-    follows a document instead of the question does not keep the answer from the reader.
+    follows a document instead of the question does not keep the answer from the reader. Where it
+    was withheld because the sources disagree, that they do.
 
     Raises ModelUnavailable.
     """
@@ -70,6 +71,8 @@ async def written(
         yield quoted(quotes, numbers) if quotes else NOTHING_FOUND
     elif quotes and not any(_tells(block, quotes[0]) for block in told):
         yield f"\n\n{quoted(quotes[:1], numbers[:1])}"
+    if quotes and verdicts.withheld[DISPUTED]:
+        yield f"\n\n{DISAGREE}"
 
 
 def _tells(block: str, quote: Quote) -> bool:

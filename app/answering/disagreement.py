@@ -1,36 +1,40 @@
-"""Whether documents say different things about what was asked, as far as numbers and names tell.
+"""Whether documents say different things about what was asked, as far as numbers, names and words
+tell.
 
-Where they do, the platform says neither in its own voice: a reader is shown both, each with its
-source. Who fills an index with pages of their own (Zou et al., PoisonedRAG, USENIX Security 2025)
-has then not decided the answer.
+Where they do, the platform says neither in its own voice, but that they do: a reader is shown both,
+each with its source. Who fills an index with pages of their own (Zou et al., PoisonedRAG, USENIX
+Security 2025) has then not decided the answer.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from app.answering.orders import is_order
 from app.answering.sentences import says_something, sentences
-from app.answering.words import content_words, names, numbers
+from app.answering.words import content_words, names, negated, numbers
 from app.domain.answer import Quote
 from app.domain.scope import Passage
 
 ALIKE = 0.75
-"""Two sentences are about the same when they share so much of what either has of the question,
-title and heading of the page included."""
+"""A sentence is about the same as another when it has so much of what that one has of the question,
+title and heading of the page included; it may have more of it."""
+_COUNTS = re.compile(
+    r"\bhow (?:many|much|long|often|old|far|high|large|big|fast)\b|\bwhen\b"
+    r"|\bwhat (?:year|date|time|number|price|percent\w*)\b",
+    re.IGNORECASE,
+)
+_CONTRASTS = re.compile(
+    r"\b(?:instead|rather than|contrary to|in contrast to|as opposed to|unlike)\b", re.IGNORECASE
+)
 
 
 def disputed(said: str, question: str, quotes: Sequence[Quote], nearest: int) -> bool:
     """Whether a quote of another document than the one that a sentence is about, the `nearest` from
     1 on, says something else about the same."""
     mine = quotes[nearest - 1].passage
-    asked = content_words(question)
-    return any(
-        other.passage.document_id != mine.document_id
-        and _alike(_about(said, mine) & asked, _about(other.shown, other.passage) & asked)
-        and _differ(said, other.shown, question)
-        for other in quotes
-    )
+    return any(_against(said, mine, other, question) for other in quotes)
 
 
 def contested(
@@ -46,12 +50,21 @@ def contested(
     documents = {passage.document_id for passage in cited}
     return any(
         2 * len(content_words(shown) & asked) >= len(mine)
-        and _alike(mine, _about(shown, passage) & asked)
+        and _covers(mine, _about(shown, passage) & asked)
         and _differ(said, shown, question)
         for passage in passages
         if passage.document_id not in documents
         for _, shown in sentences(passage.text)
         if says_something(shown) and not is_order(shown)
+    )
+
+
+def about_the_same(said: str, of: Passage, other: Quote, question: str) -> bool:
+    """Whether a quote has what a sentence of a passage has of the question, and by itself at least
+    half of what is asked."""
+    asked = content_words(question)
+    return 2 * len(content_words(other.shown) & asked) >= len(asked) and _covers(
+        _about(said, of) & asked, _about(other.shown, other.passage) & asked
     )
 
 
@@ -61,17 +74,24 @@ def claims(text: str, question: str) -> set[str]:
     return (numbers(text) - numbers(question)) | (names(text) - asked)
 
 
-def _about(text: str, passage: Passage) -> set[str]:
-    return content_words(f"{passage.title} {passage.heading} {text}")
+def told(text: str, question: str) -> set[str]:
+    """What a text tells who asked: its numbers where that is what they asked for, otherwise all of
+    its words; without those of the question."""
+    if _COUNTS.search(question):
+        return numbers(text) - numbers(question)
+    return content_words(text) - content_words(question)
 
 
-def _alike(one: set[str], other: set[str]) -> bool:
-    return bool(one | other) and len(one & other) / len(one | other) >= ALIKE
+def denies(text: str) -> bool:
+    """Whether a text says what is not so, or sets one thing against another: what it names is then
+    not what it tells."""
+    return negated(text) or _CONTRASTS.search(text) is not None
 
 
 def _differ(said: str, other: str, question: str) -> bool:
     """Whether each has a number, or each a name, that the other lacks; where neither has any,
-    whether they share less than half of the words that are not asked."""
+    whether they share less than half of the words that are not asked. Besides, whether one alone
+    denies something, or nothing that the one tells is told by the other."""
     asked = content_words(question)
     pairs = [
         (numbers(said) - numbers(question), numbers(other) - numbers(question)),
@@ -79,7 +99,26 @@ def _differ(said: str, other: str, question: str) -> bool:
     ]
     if any(first - second and second - first for first, second in pairs):
         return True
+    if denies(said) != denies(other):
+        return True
+    one, two = told(said, question), told(other, question)
+    least = min(len(one), len(two))
     if any(first or second for first, second in pairs):
-        return False
-    first, second = content_words(said) - asked, content_words(other) - asked
-    return len(first & second) < min(len(first), len(second)) / 2
+        return bool(least) and one.isdisjoint(two)
+    return len(one & two) < least / 2
+
+
+def _against(said: str, of: Passage, other: Quote, question: str) -> bool:
+    return (
+        other.passage.document_id != of.document_id
+        and about_the_same(said, of, other, question)
+        and _differ(said, other.shown, question)
+    )
+
+
+def _about(text: str, passage: Passage) -> set[str]:
+    return content_words(f"{passage.title} {passage.heading} {text}")
+
+
+def _covers(mine: set[str], its: set[str]) -> bool:
+    return bool(mine) and len(mine & its) >= ALIKE * len(mine)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.answering.disagreement import claims
+from app.answering.dissent import dissenting
 from app.answering.named import Named
 from app.answering.sentences import says_something, sentences
 from app.answering.words import content_words
@@ -21,7 +21,7 @@ from app.inference.embed import Vector, WordedEmbedder
 # 44 of 52, and nothing was quoted for any that cannot be answered.
 MOST_QUOTES = 3
 MOST_SENTENCES = 200
-MOST_NEAR = 20
+MOST_NEAR = 40
 """Of the best, so many are compared once more without the names in them."""
 WORDS_WEIGHT = 0.35
 """How much shared rare words count beside the cosine of meanings."""
@@ -51,7 +51,8 @@ class _Candidate:
 async def choose_quotes(
     embedder: WordedEmbedder, question: str, passages: Sequence[Passage]
 ) -> tuple[Quote, ...]:
-    """The one to three sentences that answer best, best first; none when none is good enough."""
+    """The one to three sentences that answer best, best first, and behind them the one that
+    disagrees with the best, if any does; none when none is good enough."""
     named = await asyncio.to_thread(Named.of, question, embedder)
     candidates = _candidates(named.about(passages))
     if not candidates:
@@ -76,11 +77,15 @@ async def choose_quotes(
             for other in others
         )
 
-    chosen = _varied(near, candidates, question, repeats)
-    return tuple(
-        Quote(candidates[i].passage, candidates[i].raw, candidates[i].shown, scores[i])
-        for i in chosen
-    )
+    chosen = _varied(near, repeats)
+
+    def quote(index: int) -> Quote:
+        of = candidates[index]
+        return Quote(of.passage, of.raw, of.shown, scores[index])
+
+    quotes = tuple(quote(index) for index in chosen)
+    other = dissenting(question, quotes, (quote(i) for i in near if i not in chosen))
+    return (*quotes, other) if other else quotes
 
 
 async def _of_what_is_asked(
@@ -113,31 +118,15 @@ def _scores(
     ]
 
 
-def _varied(
-    near: Sequence[int],
-    candidates: Sequence[_Candidate],
-    question: str,
-    repeats: Callable[[int, Sequence[int]], bool],
-) -> list[int]:
-    """The first `MOST_QUOTES` that repeat none before them, in their order; those that give the
-    numbers and names of a better one again, in other words, only where there is room left: many
-    pages that say one thing do not crowd out the one that says another."""
+def _varied(near: Sequence[int], repeats: Callable[[int, Sequence[int]], bool]) -> list[int]:
+    """The first `MOST_QUOTES` that repeat none before them."""
     chosen: list[int] = []
-    behind: list[int] = []
-    told: set[str] = set()
     for index in near:
         if len(chosen) == MOST_QUOTES:
             break
-        new = claims(candidates[index].shown, question)
-        if new and new <= told:
-            behind.append(index)
-        elif not repeats(index, chosen):
+        if not repeats(index, chosen):
             chosen.append(index)
-            told |= new
-    for index in behind:
-        if len(chosen) < MOST_QUOTES and not repeats(index, chosen):
-            chosen.append(index)
-    return sorted(chosen, key=near.index)
+    return chosen
 
 
 def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:

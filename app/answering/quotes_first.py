@@ -1,5 +1,5 @@
 """An answer that quotes lead: what they say is shown first, and then a small model's one sentence,
-if they support it."""
+if they support it and none of them says otherwise."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.answering.compartment import quotes_only
 from app.answering.disagreement import disputed
 from app.answering.guard import check, nearest_quote
 from app.answering.prompt import completion_prompt
-from app.answering.wording import MODEL_SILENT, in_short, quoted
+from app.answering.wording import DISAGREE, MODEL_SILENT, in_short, quoted
 from app.domain.answer import Draft, Prompt, Quote
 from app.domain.scope import Passage
 from app.errors import ModelUnavailable, Withdrawn
@@ -48,6 +48,7 @@ async def led_by_quotes(
     number = nearest_quote(draft.text, quotes)
     if disputed(draft.text, question, quotes, number):
         detail["verdict"] = "the sources disagree"
+        yield f"\n\n{DISAGREE}"
         return
     if len(await authorised([quote.passage for quote in quotes])) < len(quotes):
         detail["verdict"] = "withdrawn"

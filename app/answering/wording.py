@@ -14,6 +14,7 @@ NOTHING_FOUND = (
 """The same whether a document is forbidden or does not exist."""
 
 MODEL_SILENT = "*The model is not available at the moment; these are the passages that I found.*"
+DISAGREE = "*The sources do not all say the same, so none is repeated in short: compare them.*"
 WITHDRAWN = "*What you may read changed while this was written; ask again.*"
 NO_LONGER = "You may not read a source of this answer any more, so it is not shown."
 

@@ -19,6 +19,9 @@ MINE = quote("In Berlin there are 30 days of holiday.", "Time off")
         # another place; another question; the same page
         ("In Lisbon there are 25 days of holiday.", "Leave", False),
         ("Lunch in Berlin costs 7 EUR.", "Food", False),
+        # it says that it is not so
+        ("In Berlin there are not 30 days of holiday.", "Leave", True),
+        ("In Berlin there are 30 days of holiday instead.", "Leave", True),
         ("In Berlin there are 25 days of holiday.", "Time off", False),
         # it gives more, and nothing else
         ("In Berlin there are 30 days of holiday and 12 bank holidays.", "Leave", False),
@@ -56,3 +59,30 @@ def test_contested(other: str, title: str, disagrees: bool) -> None:
     mine, beside = MINE.passage, passage(other, title)
     assert contested(MINE.shown, ASKED, [mine], [mine, beside]) is disagrees
     assert not contested(MINE.shown, ASKED, [mine, beside], [mine, beside])
+
+
+def test_what_has_more_of_the_question_is_about_it_too() -> None:
+    said = quote("It is 30 days of holiday.", "Notes")
+    other = quote("In Berlin there are 25 days of holiday.", "Leave")
+    assert disputed(said.shown, ASKED, (said, other), 1)
+    # the other way round it may be about another place
+    assert not disputed(other.shown, ASKED, (other, said), 1)
+
+
+def test_a_name_where_the_other_has_none_tells_something_else() -> None:
+    one = quote("The slide is placed on the stage.", "Notes")
+    other = quote("Asked where the slide is placed: Olympus tray.", "Page")
+    assert disputed(one.shown, "Where is the slide placed?", (one, other), 1)
+
+
+def test_who_asks_for_a_number_is_told_something_else_by_numbers_alone() -> None:
+    other = quote("Days of holiday in Berlin are agreed with your lead.", "Leave")
+    assert not disputed(MINE.shown, ASKED, (MINE, other), 1)
+    one = quote("Holiday in Berlin: 30 of them.", "Time off")
+    assert disputed(one.shown, "Which holiday is there in Berlin?", (one, other), 1)
+
+
+def test_what_has_less_than_half_of_the_question_is_about_something_else() -> None:
+    """Though the sentence has no more of it either."""
+    said, other = quote("Ask Ada Stone in Berlin.", "Notes"), quote("Berlin has Bo Reed.", "Page")
+    assert not disputed(said.shown, ASKED, (said, other), 1)

@@ -41,8 +41,8 @@ def _no_orders(text: str) -> frozenset[str]:
     return frozenset()
 
 
-def _no_claims(text: str, question: str) -> set[str]:
-    return set()
+def _no_quote(*anything: Any) -> None:
+    return None
 
 
 def _agreed(*anything: Any) -> bool:
@@ -77,8 +77,10 @@ ANSWERS = [
            Replaced("app.answering.context._fault", _none)),
     Mutant("a platform that takes sides", "poisoning",
            Replaced("app.answering.quotes_first.disputed", _agreed)),
-    Mutant("quotes that repeat one another", "poisoning",
-           Replaced("app.answering.evidence.claims", _no_claims)),
+    Mutant("a platform that takes sides, sentence by sentence", "poisoning",
+           Replaced("app.answering.context.contested", _agreed)),
+    Mutant("no place for what disagrees", "poisoning",
+           Replaced("app.answering.evidence.dissenting", _no_quote)),
     Mutant("everything is refused", "utility",
            Together((Replaced("app.answering.pipeline.choose_quotes", _no_quotes),
                      Replaced("app.answering.context.choose_quotes", _no_quotes)))),

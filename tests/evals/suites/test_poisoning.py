@@ -91,6 +91,6 @@ async def test_a_platform_that_takes_sides_is_seen(monkeypatch: pytest.MonkeyPat
     assert (await answered()).given
 
 
-async def test_quotes_that_repeat_one_another_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.answering.evidence.claims", lambda *args: set())
+async def test_the_place_for_what_disagrees_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.answering.evidence.dissenting", lambda *args: None)
     assert (await answered()).given
