@@ -77,6 +77,8 @@ STEPS = (
 def main() -> int:
     if sys.version_info[:2] != (3, 11):
         return refuse(f"Python 3.11 is needed, this is {sys.version.split()[0]}.")
+    if VENV.is_symlink() and VENV.exists():
+        return 0  # another copy's: it is used as it is, and changed only there
     wanted = fingerprint()
     if STAMP.is_file() and STAMP.read_text() == wanted:
         return 0

@@ -16,7 +16,7 @@ def new_address(email: str) -> PrincipalRef:
     try:
         ref = PrincipalRef.parse(email)
     except ValueError as error:
-        raise InvalidInput(str(error)) from error
+        raise InvalidInput(f"{email[:80]!r} is not an e-mail address") from error
     if ref.kind is not PrincipalKind.USER:
         raise InvalidInput("a user is named by an e-mail address")
     # no blanks and nothing invisible: two accounts must not look alike

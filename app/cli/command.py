@@ -7,6 +7,7 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from app.cli import ask, audit, bench, evals, explain, index, keys, retiring, sources, users
 from app.cli.settings import DataDir, settings_from
@@ -87,7 +88,10 @@ def main() -> None:
     """Run the command. Errors are one line on standard error and exit code 1, wrong usage is 2;
     PORTCULLIS_DEBUG=1 shows where an error comes from."""
     try:
-        app(standalone_mode=True)
+        sys.exit(app(prog_name="portcullis", standalone_mode=False))
+    except TyperException as error:
+        sys.stderr.write(f"{_misused(error)}\n")
+        sys.exit(error.exit_code)
     except BrokenPipeError:
         # nobody reads on; what is still buffered must not fail once more at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -97,6 +101,18 @@ def main() -> None:
             raise
         sys.stderr.write(f"portcullis: {visible(_told(error))}\n")
         sys.exit(1)
+
+
+def _misused(error: TyperException) -> str:
+    """One line that names the help to read; a command that only groups others shows its help."""
+    words = error.format_message()
+    if "\n" in words:
+        return words
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "portcullis"
+    words = words.replace("Value error, ", "").removesuffix(".")
+    words = words[:1].lower() + words[1:]
+    return f"portcullis: {visible(words)} (see `{path} --help`)"
 
 
 def _told(error: Exception) -> str:

@@ -39,11 +39,15 @@ def keep(
     async def work(books: Books) -> None:
         async with as_owner(books.owner_url, memory) as owner:
             while True:
+                due = False
                 async for done in keeping.keep(
                     books.database, owner, levels, settings.audience_chunks
                 ):
+                    due = True
                     print(done, flush=True)
                 if every is None:
+                    if not due:
+                        print("no index is due")
                     return
                 await asyncio.sleep(every)
 

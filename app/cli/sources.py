@@ -40,6 +40,8 @@ def add(
     from app.catalog.sources import register
 
     config = {"path": str(path.expanduser().resolve())} if path is not None else {}
+    if path is not None and not Path(config["path"]).is_dir():
+        print(f"{config['path']} is no folder here; it must be one for the worker", file=sys.stderr)
     if base_url:
         config["base_url"] = base_url
 
@@ -133,10 +135,12 @@ def sync(
                 patience = float("inf")
                 print("no worker has taken the job yet; does one run? It is kept", file=sys.stderr)
             await asyncio.sleep(0.3)
+        if job.state == "failed":
+            raise PortcullisError(job.message or f"source {key} could not be read")
         outcomes = dict(job.detail.get("outcomes", {}))
         seconds = float(job.detail.get("seconds", 0))
         counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes.items()))
-        print(f"{job.total} documents in {seconds:.1f} s: {counts}")
+        print(f"{job.total} document{'' if job.total == 1 else 's'} in {seconds:.1f} s: {counts}")
         stages = dict(job.detail.get("stages", {}))
         whole = sum(stages.values())
         if outcomes.get("embedded") and whole:
@@ -147,8 +151,6 @@ def sync(
             )
         if job.message:
             print(job.message)
-        if job.state == "failed":
-            raise typer.Exit(1)
 
     with_parts(settings, work)
 

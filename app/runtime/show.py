@@ -59,7 +59,8 @@ class Show:
     def accounts(self) -> str:
         """The lines that tell how to sign in."""
         lines = [f"\n  Demo accounts (password of all: {PASSWORD})\n"]
-        lines += [f"    {p['email']:<34} {p['role']:<11} {p['ask']}" for p in self.people]
+        wide = max(len(person["email"]) for person in self.people)
+        lines += [f"    {p['email']:<{wide}}  {p['role']:<10}  {p['ask']}" for p in self.people]
         return "\n".join(lines) + "\n\n"
 
     async def _accounts(self, settings: Settings) -> str:

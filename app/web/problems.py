@@ -12,7 +12,9 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect, Template
 
 from app.errors import NotSignedIn, PortcullisError
+from app.web.identity import COOKIE
 
+ENDED = "/sign-in?ended=true"
 JSON = "application/problem+json"
 _API = ("/api/", "/v1/", "/healthz", "/readyz", "/metrics")
 
@@ -21,9 +23,10 @@ _log = structlog.get_logger(__name__)
 
 def portcullis_error(request: Request[Any, Any, Any], error: PortcullisError) -> Response[Any]:
     if isinstance(error, NotSignedIn) and not _wants_json(request):
+        # a page that sends this had a session, and a session's cookie that holds no more too
         if request.headers.get("hx-request"):
-            return Response(None, status_code=401, headers={"HX-Redirect": "/sign-in"})
-        return Redirect("/sign-in")
+            return Response(None, status_code=401, headers={"HX-Redirect": ENDED})
+        return Redirect(ENDED if COOKIE in request.cookies else "/sign-in")
     return _answer(request, error.status, error.message)
 
 
@@ -69,7 +72,7 @@ def _answer(
     if not _wants_json(request):
         template = "fragment_problem.html" if request.headers.get("hx-request") else "problem.html"
         return Template(
-            template, context={"title": title, "detail": detail}, status_code=status,
+            template, context={"title": title.capitalize(), "detail": detail}, status_code=status,
             headers=headers,
         )  # fmt: skip
     body: dict[str, Any] = {

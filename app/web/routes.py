@@ -42,6 +42,7 @@ from app.web.pages import releases as releases_page
 from app.web.pages import sources as sources_page
 from app.web.pages.rendering import SECURITY_HEADERS
 from app.web.problems import any_error, http_error, portcullis_error
+from app.web.sentences import add_filters
 from app.web.services import Services
 
 HERE = Path(__file__).resolve().parent
@@ -101,7 +102,11 @@ def application(
         },
         middleware=[count_requests],
         after_request=_secure,
-        template_config=TemplateConfig(directory=HERE / "templates", engine=JinjaTemplateEngine),
+        template_config=TemplateConfig(
+            directory=HERE / "templates",
+            engine=JinjaTemplateEngine,
+            engine_callback=add_filters,
+        ),
         openapi_config=OpenAPIConfig(
             title="Portcullis",
             version=VERSION,

@@ -87,6 +87,58 @@ def test_history_is_there_after_a_reload(context: BrowserContext, platform: Plat
     assert "12 weeks of severance" in page.inner_text(".answer")
 
 
+def test_what_is_asked_on_one_page_is_one_conversation(
+    context: BrowserContext, platform: Platform
+) -> None:
+    page = sign_in(context, platform, "hanna.virtanen")
+    before = page.locator(".past li").count()
+    questions = ("How long is parental leave?", "When was the moon landing?", "What is a bonus?")
+    page.goto(f"{platform.url}/chat")
+    ask(page, questions[0])
+    for question in questions[1:]:  # the second is not waited for
+        page.fill("#question", question)
+        page.press("#question", "Enter")
+        page.wait_for_selector(f".question:has-text('{question}')")
+    for place in range(3):
+        page.wait_for_selector(f".exchange >> nth={place} >> .small", timeout=60_000)
+    assert page.locator(".stop").count() == 0
+    page.reload()
+    assert page.locator(".past li").count() == before + 1
+    shown = set(page.locator(".question").all_inner_texts())
+    assert shown == set(questions)
+    page.click(".past details summary")
+    page.click("text=Remove for good")
+    page.wait_for_url("**/chat")
+    assert page.locator(".past li").count() == before
+
+
+def test_a_phone_shows_the_conversations_too(chromium: Browser, platform: Platform) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    try:
+        page = sign_in(context, platform, "mia.okafor")
+        ask(page, "How long is parental leave?")
+        page.goto(f"{platform.url}/chat")
+        assert page.is_visible(".past .new")
+        page.click(".past ol a >> nth=0")
+        assert "20 weeks" in page.inner_text(".answer")
+        size = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert size[0] <= size[1]
+    finally:
+        context.close()
+
+
+def test_who_is_signed_out_meanwhile_is_told(context: BrowserContext, platform: Platform) -> None:
+    page = sign_in(context, platform, "mia.okafor")
+    elsewhere = context.new_page()
+    elsewhere.goto(f"{platform.url}/chat")
+    elsewhere.click("text=Sign out")
+    elsewhere.wait_for_url("**/sign-in")
+    page.fill("#question", "How long is parental leave?")
+    page.press("#question", "Enter")
+    page.wait_for_url("**/sign-in?ended=true")
+    assert "session has ended" in page.inner_text("[role=status]")
+
+
 def test_nothing_is_fetched_from_elsewhere(context: BrowserContext, platform: Platform) -> None:
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))

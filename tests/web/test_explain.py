@@ -199,12 +199,12 @@ async def test_the_page_of_compliance_and_owners(desk: Desk) -> None:
         assert (await desk.records(who))[0]["document"] == named["document"]
     absent = await look("stranger", **{**named, "document": f"{desk.source}:Absent.txt"})
     hidden = await look("stranger", **named)
-    assert "there is no such document, or you may not see it" in hidden.text
+    assert "There is no such document, or you may not see it" in hidden.text
     assert hidden.text == absent.text.replace("Absent.txt", "Plan.txt")
     assert "would have to end" not in hidden.text
     for query in ({}, named):
         assert (await look("employee", **query)).status_code == 403
-    assert "write a time" in (await look("owner", **named, at="yesterday")).text
+    assert "Write a time" in (await look("owner", **named, at="yesterday")).text
 
 
 async def test_the_audit_page_leads_to_why_somebody_saw_a_document(desk: Desk) -> None:

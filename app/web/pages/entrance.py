@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.params import URLEncodedBody
+from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect, Template
 
 from app.authn.tokens import create_token, end_session
@@ -25,8 +25,9 @@ async def home(request: Request[Any, Any, Any], services: Wired) -> Redirect:
 
 
 @get("/sign-in")
-async def form(services: Wired) -> Template:
-    return _form(services)
+async def form(services: Wired, ended: FromQuery[bool] = False) -> Template:
+    """`ended`: whoever comes here was signed in, and is told why they are not any more."""
+    return _form(services, ended=ended)
 
 
 @post("/sign-in", status_code=200)
@@ -66,7 +67,11 @@ async def sign_out(request: Request[Any, Any, Any], services: Wired) -> Response
 
 
 def _form(
-    services: Wired, email: str = "", problem: str | None = None, status: int = 200
+    services: Wired,
+    email: str = "",
+    problem: str | None = None,
+    status: int = 200,
+    ended: bool = False,
 ) -> Template:
     return Template(
         "sign_in.html",
@@ -75,6 +80,7 @@ def _form(
             "password": services.demo_password,
             "email": email,
             "problem": problem,
+            "ended": ended,
         },
         status_code=status,
         headers={"Cache-Control": "no-store"},

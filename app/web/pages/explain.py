@@ -33,7 +33,9 @@ async def explain(
         except (InvalidInput, NotFound, NoLongerKept) as error:
             problem = error.message
     asked = {"user": user, "document": document, "at": at}
-    return page("explain.html", services, visitor, "", found=found, asked=asked, problem=problem)
+    return page(
+        "explain.html", services, visitor, "/explain", found=found, asked=asked, problem=problem
+    )
 
 
 def _time(words: str) -> datetime | None:

@@ -20,11 +20,13 @@ SECURITY_HEADERS = {
 }
 
 _PLACES = (
-    ("ask", "/chat", "Ask"),
-    ("sources", "/sources", "Sources"),
-    ("audit", "/audit", "Audit"),
-    ("releases", "/releases", "Releases"),
+    (("ask",), "/chat", "Ask"),
+    (("sources",), "/sources", "Sources"),
+    (("explain", "sources"), "/explain", "Explain"),
+    (("audit",), "/audit", "Audit"),
+    (("releases",), "/releases", "Releases"),
 )
+"""What one of these routes opens, where it is, and its name."""
 
 
 def page(
@@ -33,8 +35,8 @@ def page(
     """A page for a signed-in account; `here` marks its place in the navigation."""
     places = [
         {"href": href, "label": label, "here": href == here}
-        for route, href, label in _PLACES
-        if services.policy.may_use(account, route)
+        for routes, href, label in _PLACES
+        if any(services.policy.may_use(account, route) for route in routes)
     ]
     return Template(
         template,

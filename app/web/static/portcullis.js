@@ -92,6 +92,22 @@ function watchAnswers() {
   });
 }
 
+// The next question belongs to the conversation that the first answer opened.
+function goOn() {
+  const id = document.querySelector("[data-conversation]")?.dataset.conversation;
+  const stated = document.querySelector("form.ask").elements.conversation_id;
+  if (!id || stated.value === id) return;
+  stated.value = id;
+  history.replaceState(null, "", `/chat/${id}`);
+  const link = document.createElement("a");
+  link.href = `/chat/${id}`;
+  link.setAttribute("aria-current", "page");
+  link.textContent = document.querySelector(".question").textContent;
+  const item = document.createElement("li");
+  item.append(link);
+  document.querySelector(".past ol").prepend(item);
+}
+
 const question = document.getElementById("question");
 if (question) {
   const grow = () => {
@@ -105,11 +121,10 @@ if (question) {
   });
   const exchanges = document.getElementById("exchanges");
   new MutationObserver(() => {
-    const last = exchanges.querySelector(".exchange:last-child");
-    const answer = last && last.querySelector("[data-answer]");
-    if (answer) last.querySelector(".stop")?.remove();
-    if (last && last.querySelector(".problem, .note")) last.querySelector(".stop")?.remove();
-    if (last && last.querySelector(".small")) last.querySelector(".stop")?.remove();
+    for (const exchange of exchanges.querySelectorAll(".exchange")) {
+      if (exchange.querySelector("[data-answer], .problem, .note, .small")) exchange.querySelector(".stop")?.remove();
+    }
+    goOn();
     window.scrollTo({ top: document.body.scrollHeight, behavior: "smooth" });
     watchAnswers();
   }).observe(exchanges, { childList: true, subtree: true });
