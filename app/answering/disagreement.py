@@ -91,7 +91,7 @@ def denies(text: str) -> bool:
 def _differ(said: str, other: str, question: str) -> bool:
     """Whether each has a number, or each a name, that the other lacks; where neither has any,
     whether they share less than half of the words that are not asked. Besides, whether one alone
-    denies something, or nothing that the one tells is told by the other."""
+    denies something and both tell of it, or nothing that the one tells is told by the other."""
     asked = content_words(question)
     pairs = [
         (numbers(said) - numbers(question), numbers(other) - numbers(question)),
@@ -99,9 +99,9 @@ def _differ(said: str, other: str, question: str) -> bool:
     ]
     if any(first - second and second - first for first, second in pairs):
         return True
-    if denies(said) != denies(other):
-        return True
     one, two = told(said, question), told(other, question)
+    if denies(said) != denies(other) and one & two:
+        return True
     least = min(len(one), len(two))
     if any(first or second for first, second in pairs):
         return bool(least) and one.isdisjoint(two)

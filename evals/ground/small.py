@@ -63,7 +63,7 @@ def parts() -> tuple[Any, Any, Any]:
     os.environ.update(QUIET)
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-    from transformers.generation import StoppingCriteriaList, StopStringCriteria
+    from transformers.generation.stopping_criteria import StoppingCriteriaList, StopStringCriteria
 
     where, name = str(gguf.parent), gguf.name
     model = AutoModelForCausalLM.from_pretrained(
