@@ -32,6 +32,8 @@ from ingestion.runner import Runner
 BATCH = 100
 SECONDS = 120.0
 """After so long a request has failed."""
+KEPT_ALIVE = 600
+"""Seconds."""
 
 
 @dataclass
@@ -152,7 +154,14 @@ def _pool(ground: Ground, policies: Path) -> PreparationPool:
 async def _served(parts: Parts) -> AsyncIterator[str]:
     """The address of the service; it proves enforcement first, and closes the parts at its end."""
     server = uvicorn.Server(
-        uvicorn.Config(create_app(parts), port=0, log_level="warning", access_log=False)
+        uvicorn.Config(
+            create_app(parts),
+            port=0,
+            log_level="warning",
+            access_log=False,
+            # a client that waits for its turn must not find its connection closed as it asks
+            timeout_keep_alive=KEPT_ALIVE,
+        )
     )
     running = asyncio.create_task(server.serve())
     try:
