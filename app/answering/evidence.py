@@ -31,8 +31,8 @@ ENOUGH = 0.62
 """Below this score nothing answers the question: the unanswerable ones reached 0.56 at most."""
 ENOUGH_UNNAMED = 0.5
 """The same for what is asked of something that it names, without the name: of 400 questions about
-another thing of a name that is there 18 reached it, and the right ones 0.81 at least. On 72 questions
-of a real handbook it took the right page from among the quotes of 4."""
+another thing of a name that is there 18 reached it, and the right ones 0.81 at least. Of 72
+questions about a real handbook it took the right page from among the quotes of 4."""
 CLOSE = 0.3
 """A further quote must score so close to the best."""
 SAME = 0.93
