@@ -20,7 +20,8 @@ _PLAIN = frozenset(
 )
 """Elements that load nothing by themselves; any other is counted."""
 _QUIET = frozenset(
-    "class id type alt title aria-label role start align data-cite data-source data-answer".split()
+    "class id type alt title aria-label role start align data-cite data-source data-answer"
+    " data-conversation".split()
 )
 _BARE = re.compile(
     r"(?:https?|ftp|wss?)://[^\s<]|\bwww\.[\w-]+\.|\b(?:mailto|xmpp):[^\s<]"
