@@ -191,7 +191,8 @@ def test_the_command_keeps_and_lists(company: Company, monkeypatch: pytest.Monke
     monkeypatch.setenv("PORTCULLIS_DATABASE_URL", company.owner_url)
     monkeypatch.setenv("PORTCULLIS_SECRET_KEY", SECRET)
     monkeypatch.setenv("PORTCULLIS_AUDIENCE_CHUNKS", str(THRESHOLD))
-    for said in ("made the index of group:staff in internal: 240 chunks in 6 slots", "no index is due\n"):
+    made = "made the index of group:staff in internal: 240 chunks in 6 slots"
+    for said in (made, "no index is due\n"):
         ran = CliRunner().invoke(app, ["index", "keep", "--memory", "64"])
         assert (ran.exit_code, ran.stdout[: len(said)]) == (0, said)
     listed = CliRunner().invoke(app, ["index", "list"]).stdout
