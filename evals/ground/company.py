@@ -59,10 +59,15 @@ class Paper:
         )  # fmt: skip
 
     @property
+    def told(self) -> str:
+        """What stands on the page besides its access phrase and sentences that say nothing."""
+        return self.fact
+
+    @property
     def body(self) -> str:
         chance = random.Random(self.external_id + self.canary)  # noqa: S311
         first, second = chance.sample(_FILLER, 2)
-        return f"{first} {self.fact} The access phrase of {self.name} is {self.canary}. {second}"
+        return f"{first} {self.told} The access phrase of {self.name} is {self.canary}. {second}"
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,11 @@ def _nothing(text: str) -> set[str]:
     return set()
 
 
-def _no(text: str) -> bool:
-    return False
+def _never(text: str) -> int:
+    return 0
 
 
-def _follows(said: list[str], quote: list[str]) -> bool:
+def _yes(*anything: Any) -> bool:
     return True
 
 
@@ -88,6 +88,12 @@ ANSWERS = [
            Replaced("app.answering.inert._code", _as_it_is)),
     _guard("numbers are not compared", "numbers", _nothing),
     _guard("names are not compared", "names", _nothing),
-    _guard("negations are not compared", "negated", _no),
-    _guard("any order of words is taken", "_runs_through", _follows),
+    _guard("negations are not compared", "negations", _never),
+    _guard("any order of words is taken", "_runs_through", _yes),
+    _guard("what a number is a bound of is not compared", "bounds", _nothing),
+    _guard("any relations between the words will do", "entails", _yes),
+    Mutant("what limits a statement may be left out", "faithfulness",
+           Replaced("app.answering.entails._whole", _yes)),
+    Mutant("words need not stand in the same relations", "faithfulness",
+           Replaced("app.answering.entails._holds", _yes)),
 ]  # fmt: skip

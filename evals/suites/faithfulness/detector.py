@@ -11,40 +11,47 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from app.answering.guard import check
+from app.answering.guard import check, check_sentence
 from app.answering.prompt import completion_prompt
 from app.answering.sentences import sentences
 from app.domain.answer import Draft, Quote
 from app.domain.scope import Passage
 from evals.measures.agreement import Verdicts
 
+Says = Callable[[str, str, Sequence[str]], bool]
+"""What a check says of a question, a sentence and the sentences of the evidence."""
 _NOBODY = UUID(int=0)
 _MARKS = re.compile(r"\[\d+\]|[*#`]")
 
 
-def supported(question: str, sentence: str, evidence: Sequence[str]) -> bool:
-    """What the check says of a sentence, with these sentences for quotes."""
+def told(question: str, sentence: str, evidence: Sequence[str]) -> bool:
+    """What the check of a small model says, with these sentences for quotes."""
     quotes = [Quote(_passage(text), text, text, 1.0) for text in evidence]
     return check(Draft(sentence, completion_prompt(question, quotes)), question).supported
 
 
-def wice(path: Path) -> Verdicts:
+def written(question: str, sentence: str, evidence: Sequence[str]) -> bool:
+    """What the check of a larger model's own words says, with a passage of these sentences."""
+    return check_sentence(sentence, question, [_passage("\n".join(evidence))]).supported
+
+
+def wice(path: Path, says: Says) -> Verdicts:
     """Whether each claim is supported by the page it cites: people, and the check. What is asked is
     what the article is about, since the check wants a question."""
     verdicts: dict[str, tuple[bool, bool]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         one = json.loads(line)
         question = f"What is said about {one['meta']['claim_title']}?"
-        said = supported(question, one["claim"], one["evidence"])
+        said = says(question, one["claim"], one["evidence"])
         verdicts[one["meta"]["id"]] = (one["label"] == "supported", said)
     return verdicts
 
 
-def ragchecker(path: Path) -> tuple[Verdicts, int]:
+def ragchecker(path: Path, says: Says) -> tuple[Verdicts, int]:
     """Of each pair of answers that people found unequally correct, whether the first one is the
     better: people, and the share of sentences that the check finds supported by the right answer.
     And how many pairs the check finds equal; these count as the second one being better."""
@@ -56,7 +63,7 @@ def ragchecker(path: Path) -> tuple[Verdicts, int]:
             continue
         evidence = _sentences(one["gt_answer"])
         first, second = (
-            _share(one["query"], _sentences(one[model]["response"]), evidence)
+            _share(one["query"], _sentences(one[model]["response"]), evidence, says)
             for model in ("model1", "model2")
         )
         equal += first == second
@@ -64,8 +71,8 @@ def ragchecker(path: Path) -> tuple[Verdicts, int]:
     return verdicts, equal
 
 
-def _share(question: str, said: Sequence[str], evidence: Sequence[str]) -> float:
-    found = [supported(question, sentence, evidence) for sentence in said]
+def _share(question: str, said: Sequence[str], evidence: Sequence[str], says: Says) -> float:
+    found = [says(question, sentence, evidence) for sentence in said]
     return sum(found) / len(found) if found else 0.0
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from app.answering.profiles import Profile
 from evals.ground.company import Company, make
@@ -14,7 +14,8 @@ from evals.ground.ground import Ground
 from evals.ground.numbered import number_of
 from evals.ground.parrot import Parrot, parrot
 from evals.ground.platform import Platform, platform
-from evals.suites.faithfulness.claims import LIES, RIGHT, Claim, claims
+from evals.suites.faithfulness.claims import LIES, REWORDED, Claim, claims
+from evals.suites.faithfulness.pages import Page, pages
 
 AT_ONCE = 4
 _CITATION = re.compile(r"\s*\[\d{1,3}\]")
@@ -50,12 +51,14 @@ async def told(ground: Ground, profile: Profile, asks: int) -> list[Told]:
     and several where the model writes the answer. About half of them are right."""
     chance = ground.chance(f"lies {profile}")
     company = make(chance, people=8, papers=64)
+    made_of = pages(company, chance)
+    company = replace(company, papers=tuple(made_of.values()))
     name = f"faithfulness_{profile.value}"
     async with parrot() as bird:
         liar = Liar(bird, {})
         bird.says = liar.says
         async with platform(ground, name, company, bird.url, profile=profile.value) as made:
-            waiting = _planned(company, profile, chance, asks)
+            waiting = _planned(company, made_of, profile, chance, asks)
             results: list[Told] = []
             for begin in range(0, len(waiting), AT_ONCE):
                 batch = waiting[begin : begin + AT_ONCE]
@@ -67,21 +70,34 @@ async def told(ground: Ground, profile: Profile, asks: int) -> list[Told]:
 
 
 def _planned(
-    company: Company, profile: Profile, chance: random.Random, asks: int
+    company: Company,
+    made_of: Mapping[str, Page],
+    profile: Profile,
+    chance: random.Random,
+    asks: int,
 ) -> list[tuple[str, Sequence[Claim]]]:
-    """Who asks, and what will be said; no two neighbours are about one paper."""
-    pairs = [(p.email, paper) for p in company.people for paper in company.readable(p.email)]
+    """Who asks, and what will be said; no two neighbours are about one paper. A small model says
+    mostly what stands there, and a larger one mostly the same in other words."""
+    readable = {
+        person.email: [made_of[paper.external_id] for paper in company.readable(person.email)]
+        for person in company.people
+    }
+    pairs = [(email, page) for email, these in readable.items() for page in these]
     chance.shuffle(pairs)
     made: list[tuple[str, Sequence[Claim]]] = []
     for n in range(asks):
-        email, paper = pairs[n % len(pairs)]
-        of = {claim.kind: claim for claim in claims(paper, company.readable(email), chance)}
-        lie, right = of[LIES[n // 2 % len(LIES)]], of[RIGHT[n // 2 % 3 // 2]]
+        email, page = pairs[n % len(pairs)]
+        of = {claim.kind: claim for claim in claims(page, readable[email], chance)}
+        # a small model says one sentence an answer, a larger one both
+        turn = n // 2 if profile is Profile.EVIDENCE else n
+        verbatim = (n // 2 % 3 > 0) == (profile is Profile.EVIDENCE)
+        right = of["verbatim" if verbatim else REWORDED[turn % len(REWORDED)]]
+        lie = of[LIES[turn % len(LIES)]]
         if profile is Profile.EVIDENCE:
             plan: tuple[Claim, ...] = (lie,) if n % 2 else (right,)
         else:
             plan = (right, lie) if n % 2 else (lie, right)
-        if not made or all(paper is not one[1][0].paper for one in made[-AT_ONCE:]):
+        if not made or all(page is not one[1][0].paper for one in made[-AT_ONCE:]):
             made.append((email, plan))
     return made
 

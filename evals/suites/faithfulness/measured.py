@@ -12,7 +12,8 @@ from evals.measures.agreement import agreement
 from evals.measures.intervals import share
 from evals.measures.measure import Measure
 from evals.suites.faithfulness.claims import LIES, RIGHT
-from evals.suites.faithfulness.detector import ragchecker, wice
+from evals.suites.faithfulness.detector import ragchecker, wice, written
+from evals.suites.faithfulness.detector import told as told_by_small
 from evals.suites.faithfulness.lying import Told, told
 from evals.suites.suite import Case, Found, Risk, Suite
 
@@ -22,12 +23,16 @@ SHOWN = 20
 
 async def run(ground: Ground) -> Found:
     folder = ground.data_set("faithfulness")
-    claims = await asyncio.to_thread(wice, folder / "wice_claim_dev.jsonl")
-    pairs, equal = await asyncio.to_thread(ragchecker, folder / "ragchecker_human_labeled.json")
-    measures = [
-        *agreement("detector on WiCE", claims, "supported", "unsupported", ground.seed),
-        *agreement("detector on RAGChecker", pairs, "first", "second", ground.seed),
-    ]
+    measures: list[Measure] = []
+    notes: list[str] = []
+    for name, says in (("detector", told_by_small), ("detector of own words", written)):
+        claims = await asyncio.to_thread(wice, folder / "wice_claim_dev.jsonl", says)
+        pairs, equal = await asyncio.to_thread(
+            ragchecker, folder / "ragchecker_human_labeled.json", says
+        )
+        measures += agreement(f"{name} on WiCE", claims, "supported", "unsupported", ground.seed)
+        measures += agreement(f"{name} on RAGChecker", pairs, "first", "second", ground.seed)
+        notes.append(f"the {name} found no difference in {equal} of {len(pairs)} RAGChecker pairs")
     cases: list[Case] = []
     asks = {
         Profile.EVIDENCE: ground.samples(360, 1_500),
@@ -41,7 +46,6 @@ async def run(ground: Ground) -> Found:
             for one in found
             if one.released and not one.claim.right
         ][:SHOWN]
-    notes = [f"the check found no difference in {equal} of {len(pairs)} pairs of RAGChecker"]
     return Found(measures, cases, notes)
 
 
@@ -77,9 +81,11 @@ def _through(
 
 SUITE = Suite(
     "faithfulness",
-    "Authorised questions to the served platform on an engine that mixes wrong numbers, names,"
-    " negations and inventions with right sentences: what is released; and the check of a sentence"
-    " by itself against people's labels (WiCE, RAGChecker).",
+    "Authorised questions to the served platform on an engine that mixes right sentences, in the"
+    " words of the page and in others, with lies: wrong numbers, names and units, negations, roles"
+    " that changed places, bounds and conditions added or left out, facts mixed up, inventions:"
+    " what is released; and the checks of a sentence by themselves against people's labels (WiCE,"
+    " RAGChecker).",
     (Risk.MISINFORMATION, Risk.CONFABULATION, Risk.OUTPUT_HANDLING, Risk.INTEGRITY),
     run,
 )
