@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from urllib.parse import urlsplit
 
 from app.answering import (
@@ -19,6 +20,7 @@ from app.answering import (
 from app.answering.profiles import Profile
 from app.db.migrate import head
 from app.domain.recipe import Recipe
+from app.inference import parse
 from app.inference.chat import SEED
 from app.inference.embed import LocalEmbedder, embedding_dimensions
 from app.inference.rerank import LocalReranker
@@ -81,6 +83,8 @@ def _figures() -> dict[str, str]:
     }  # fmt: skip
     return chosen | {
         "guard.SHORTEST_WORDS": str(guard.SHORTEST_WORDS),
+        "guard.NEAREST": str(guard.NEAREST),
+        "parse.MODEL": f"{parse.MODEL} {version(parse.MODEL.replace('_', '-'))}",
         "context.TOKENS": str(context.TOKENS),
         "context.RUN": str(context.RUN),
         "verbatim.MOST": str(verbatim.MOST),

@@ -11,8 +11,10 @@ import structlog
 import uvicorn
 from litestar import Litestar
 
+from app.answering.profiles import Profile
 from app.compose import Parts, compose
 from app.errors import DatabaseUnavailable, PortcullisError, Unavailable
+from app.inference import parse
 from app.runtime.part import REFUSED
 from app.runtime.show import PASSWORD, Show
 from app.settings import Settings
@@ -71,7 +73,7 @@ def create_app(parts: Parts) -> Litestar:
     async def start() -> None:
         parts.watch.start()
         naming.append(asyncio.create_task(register()))
-        loading.append(asyncio.create_task(asyncio.to_thread(parts.embedder.load)))
+        loading.append(asyncio.create_task(asyncio.to_thread(_load, parts)))
 
     async def close() -> None:
         await services.generations.close()
@@ -86,6 +88,13 @@ def create_app(parts: Parts) -> Litestar:
         await parts.close()
 
     return application(services, on_startup=[prove, start], on_shutdown=[close])
+
+
+def _load(parts: Parts) -> None:
+    """The models of this process, one after the other: both bring torch."""
+    parts.embedder.load()
+    if parts.answering.profile is Profile.CONTEXT:
+        parse.load()
 
 
 def main() -> int:

@@ -3,6 +3,7 @@ passages that it cites, and nothing of the prompt itself."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -107,10 +108,16 @@ async def supported_blocks(
             held += unmarked(piece)
             *whole, held = _END.split(held)
             for sentence in whole:
-                if shown := _release(sentence, question, passages, code, verdicts):
+                if shown := await _checked(sentence, question, passages, code, verdicts):
                     yield shown
-    if shown := _release(held, question, passages, code, verdicts):
+    if shown := await _checked(held, question, passages, code, verdicts):
         yield shown
+
+
+async def _checked(
+    sentence: str, question: str, passages: Sequence[Passage], code: str, verdicts: Verdicts
+) -> str:
+    return await asyncio.to_thread(_release, sentence, question, passages, code, verdicts)
 
 
 def _release(

@@ -27,6 +27,10 @@ STOP = frozenset(
 )
 
 
+NUMBER = rf"(?:\d|(?:{'|'.join(_SPELLED)})\b)"
+"""What a number begins with, or is: the pattern."""
+
+
 def stem(word: str) -> str:
     """A word without its usual endings: crude, and the same on both sides of a comparison."""
     word = word.lower().replace("’", "'").removesuffix("'s").strip("'-").replace(",", "")
@@ -60,6 +64,13 @@ def numbers(text: str) -> set[str]:
     return found | spelled
 
 
+def number(word: str) -> str:
+    """The number that a word is, in digits without thousands separators; empty if it is none."""
+    if _NUMBER.fullmatch(word):
+        return word.replace(",", "")
+    return _SPELLED.get(word.lower(), "")
+
+
 def names(text: str) -> set[str]:
     """The stems of capitalised words, except where a sentence begins."""
     found = set()
@@ -72,7 +83,12 @@ def names(text: str) -> set[str]:
 
 def negated(text: str) -> bool:
     """Whether a sentence denies something."""
-    return any(_is_negation(word) for word in re.findall(r"[A-Za-z'’]+", text))
+    return negations(text) > 0
+
+
+def negations(text: str) -> int:
+    """How often a sentence does: twice may be not at all."""
+    return sum(_is_negation(word) for word in re.findall(r"[A-Za-z'’]+", text))
 
 
 def _is_negation(word: str) -> bool:

@@ -19,6 +19,8 @@ from app.inference.chat import ChatModel
 from evals.ground.slow_model import slow_model
 from tests.answering.passages import HashingEmbedder, passage
 
+pytestmark = pytest.mark.integration
+
 CODE = fence("key", "question", "scope")
 QUESTION = "When is the rent due and what does late rent cost?"
 PASSAGES = (

@@ -16,6 +16,8 @@ QUOTES = (
     quote("Connor Byrne (Chief of Staff)", "CEO"),
     quote("Salaries depend on 1) role 2) level and 3) location.", "Pay"),
     quote("Rooms are free for teams if they book a week ahead.", "Rooms"),
+    quote("Up to 12 guests may stay, and at least 3 rooms are kept for them.", "Guests"),
+    quote("The pool opens on Mondays and closes at noon.", "Pool"),
 )
 
 
@@ -33,6 +35,8 @@ def supported(said: str, question: str) -> bool:
         ),
         ("May contractors use the card?", "Contractors may not use the company card."),
         ("Who is the chief of staff?", "Connor Byrne is the Chief of Staff."),
+        ("How many guests may stay?", "Up to 12 guests may stay."),
+        ("When does the pool open?", "The pool opens on Mondays."),
     ],
 )
 def test_what_the_quotes_say_is_supported(question: str, said: str) -> None:
@@ -55,6 +59,11 @@ def test_what_the_quotes_say_is_supported(question: str, said: str) -> None:
         ("Who is the CEO?", "The CEO is Connor Byrne."),
         ("How are salaries decided?", "Salaries depend on 1) role and 2) level."),
         ("What do rooms cost?", "Rooms are free for teams."),
+        ("How many guests may stay?", "12 guests may stay."),
+        ("How many guests may stay?", "At least 12 guests may stay."),
+        ("How many guests may stay?", "Up to 12 guests may stay, and 3 rooms are kept for them."),
+        ("When does the pool open?", "The pool opens."),
+        ("How much holiday do I get?", "Employees in Berlin get 30 days of paid holiday."),
     ],
 )
 def test_what_they_do_not_say_is_not(question: str, said: str) -> None:
