@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 
-from app.answering.relations import Edge, Relations
+from app.answering.graph import Edge, Relations
 from app.answering.words import stem
 
 _ALIKE = (

@@ -4,7 +4,7 @@ euros by Anna" and "Anna pays Bruno 40 euros" have the same ones, and "Bruno pay
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from app.answering.bounds import without_bounds
 from app.answering.grammar import (
@@ -22,28 +22,8 @@ from app.answering.grammar import (
     money,
     told,
 )
+from app.answering.graph import Edge, Relations
 from app.inference.parse import Word, parsed
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """`label` says how `tail` depends on `head`; `flags` are what the verb between them adds."""
-
-    head: int
-    label: str
-    tail: int
-    flags: frozenset[str] = frozenset()
-
-
-@dataclass
-class Relations:
-    """`words` are the stems of the words that say something, by their place; `flags` their
-    negations, modal verbs and quantifiers; `top` is what the sentence is about in the end."""
-
-    words: dict[int, str] = field(default_factory=dict)
-    flags: dict[int, set[str]] = field(default_factory=dict)
-    edges: list[Edge] = field(default_factory=list)
-    top: int = 0
 
 
 def relations(sentence: str) -> Relations:
