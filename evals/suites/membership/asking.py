@@ -77,13 +77,15 @@ class Asking:
         return self.chance.sample(half, min(count, len(half)))
 
     async def time(self, email: str, pairs: int, seen: Seen) -> None:
-        """So many pairs of probes, without HTTP, which would only hide a difference."""
+        """So many pairs of probes, without HTTP, which would only hide a difference. The vector of a
+        question, which depends on it alone, is made before."""
         accounts = [await house.account(email) for house in self.houses]
         places = list(zip(self.houses, accounts, strict=True))
         works: defaultdict[str, list[tuple[Work, Work]]] = defaultdict(list)
         for n in range(pairs):
             there = self.chance.randrange(2)
             paper = self.chance.choice(self.halves[there])
+            await self.houses[0].parts.searcher.query(paper.question)
             kind = "open" if n % OPENED == 0 else f"search by {self.chance.choice(list(By))}"
             absent, present = (self._probe(*places[at], paper, kind) for at in (1 - there, there))
             works[kind].append((absent, present))

@@ -54,7 +54,10 @@ async def run(ground: Ground) -> Found:
 async def searches(
     less: Platform, whole: Platform, email: str, asked: Sequence[str]
 ) -> list[tuple[Work, Work]]:
-    """Each question at both, without HTTP, which would only hide a difference."""
+    """Each question at both, without HTTP, which would only hide a difference. Its vector, which
+    depends on it alone, is made before."""
+    for words in set(asked):
+        await less.parts.searcher.query(words)
 
     def search(house: Platform, account: Account, query: str) -> Work:
         return lambda: house.parts.search.search(account, query, K)
