@@ -76,8 +76,9 @@ def _figures() -> dict[str, str]:
     chosen = {
         name: str(getattr(evidence, name))
         for name in (
-            "MOST_QUOTES", "MOST_SENTENCES", "WORDS_WEIGHT", "RANK_WEIGHT", "ENOUGH",
-            "ENOUGH_UNNAMED", "MOST_NEAR", "CLOSE", "SAME",
+            "MOST_QUOTES", "MOST_SENTENCES", "MOST_COMPARED", "WORDS_WEIGHT", "RANK_WEIGHT",
+            "RANK_COST", "ENOUGH", "ENOUGH_UNNAMED", "MOST_NEAR", "CLOSE", "SAME",
+            "LONGEST_NAME",
         )
     }  # fmt: skip
     return chosen | {

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from app.answering.dissent import dissenting
 from app.answering.named import Named
+from app.answering.orders import is_order
 from app.answering.sentences import says_something, sentences
 from app.answering.words import content_words
 from app.domain.answer import Quote
@@ -21,6 +24,13 @@ from app.inference.embed import Vector, WordedEmbedder
 # 44 of 52, and nothing was quoted for any that cannot be answered.
 MOST_QUOTES = 3
 MOST_SENTENCES = 200
+MOST_COMPARED = 48
+"""Of these, so many are compared by meaning, which costs a millisecond each: those that a first
+choice takes by the words and the passage's rank alone. Of 369 questions that headings of a real
+handbook ask, it had the best sentence of all each time, and all of the best three for 98.9%; where
+the words were left out of account as well, for 98.6% and 94.9%."""
+RANK_COST = 0.01
+"""How much a rank costs in the first choice, beside `WORDS_WEIGHT`."""
 MOST_NEAR = 40
 """Of the best, so many are compared once more without the names in them."""
 WORDS_WEIGHT = 0.35
@@ -37,11 +47,18 @@ CLOSE = 0.3
 """A further quote must score so close to the best."""
 SAME = 0.93
 """Sentences whose cosine is above say the same."""
+LONGEST_NAME = 12
+"""Words of a title, and of a heading, that tell what a sentence is about."""
+_PIECE = re.compile(r"(?<=[.!?])\s+|\s+[-–—|]\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """A sentence of a passage. `subject` is what its page and section are about, which it often
+    leaves unsaid."""
+
     passage: Passage
+    subject: str
     rank: int
     raw: str
     shown: str
@@ -54,12 +71,14 @@ async def choose_quotes(
     """The one to three sentences that answer best, best first, and behind them the one that
     disagrees with the best, if any does; none when none is good enough."""
     named = await asyncio.to_thread(Named.of, question, embedder)
-    candidates = _candidates(named.about(passages))
-    if not candidates:
+    every = _candidates(named.about(passages))
+    if not every:
         return ()
+    weights = _rarity(content_words(question), every)
+    candidates = _first_choice(weights, every)
     texts = [question, *map(_with_subject, candidates)]
     question_vector, *vectors = await asyncio.to_thread(embedder.embed, texts)
-    scores = _scores(content_words(question), question_vector, candidates, vectors)
+    scores = _scores(weights, question_vector, candidates, vectors)
     order = sorted(range(len(candidates)), key=lambda index: (-scores[index], index))
     best = scores[order[0]]
     if best < ENOUGH:
@@ -100,19 +119,35 @@ async def _of_what_is_asked(
     these = [candidates[index] for index in near]
     texts = [named.unnamed(text) for text in (question, *map(_with_subject, these))]
     question_vector, *vectors = await asyncio.to_thread(embedder.embed, texts)
-    scores = _scores(named.asked(question), question_vector, these, vectors)
+    weights = _rarity(named.asked(question), these)
+    scores = _scores(weights, question_vector, these, vectors)
     return [index for index, score in zip(near, scores, strict=True) if score >= ENOUGH_UNNAMED]
 
 
+def _first_choice(
+    weights: Mapping[str, float], candidates: Sequence[_Candidate]
+) -> list[_Candidate]:
+    """`MOST_COMPARED` of them, in their order."""
+    likely = sorted(
+        range(len(candidates)),
+        key=lambda n: (
+            RANK_COST * candidates[n].rank - WORDS_WEIGHT * _shared(candidates[n], weights), n
+        ),
+    )  # fmt: skip
+    return [candidates[n] for n in sorted(likely[:MOST_COMPARED])]
+
+
 def _scores(
-    asked: set[str], question: Vector, candidates: Sequence[_Candidate], vectors: Sequence[Vector]
+    weights: Mapping[str, float],
+    question: Vector,
+    candidates: Sequence[_Candidate],
+    vectors: Sequence[Vector],
 ) -> list[float]:
     """How well each candidate answers, about 0 to 1.4: by its meaning, by the asked words that it
     has, and by its passage's rank."""
-    weights = _rarity(asked, candidates)
     return [
         _cosine(question, vector)
-        + WORDS_WEIGHT * _shared(asked, candidate, weights)
+        + WORDS_WEIGHT * _shared(candidate, weights)
         + RANK_WEIGHT / candidate.rank
         for candidate, vector in zip(candidates, vectors, strict=True)
     ]
@@ -132,18 +167,25 @@ def _varied(near: Sequence[int], repeats: Callable[[int, Sequence[int]], bool]) 
 def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
     found: list[_Candidate] = []
     for rank, passage in enumerate(passages, start=1):
+        heading = passage.heading.rpartition(" › ")[2]
+        subject = f"{_name(passage.title)}, {_name(heading)}"
         found += [
-            _Candidate(passage, rank, raw, shown, frozenset(content_words(shown)))
+            _Candidate(passage, subject, rank, raw, shown, frozenset(content_words(shown)))
             for raw, shown in sentences(passage.text)
             if says_something(shown)
         ]
     return found[:MOST_SENTENCES]
 
 
+def _name(text: str) -> str:
+    """The beginning of a title or heading, up to an order in it: a page whose names say something
+    else is no less about what it says."""
+    pieces = takewhile(lambda piece: not is_order(piece), _PIECE.split(text))
+    return " ".join(" - ".join(pieces).split()[:LONGEST_NAME])
+
+
 def _with_subject(candidate: _Candidate) -> str:
-    """A sentence after what its page and section are about, which it often leaves unsaid."""
-    heading = candidate.passage.heading.rpartition(" › ")[2]
-    return f"{candidate.passage.title}, {heading}: {candidate.shown}"
+    return f"{candidate.subject}: {candidate.shown}"
 
 
 def _rarity(asked: set[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
@@ -152,9 +194,10 @@ def _rarity(asked: set[str], candidates: Sequence[_Candidate]) -> dict[str, floa
     return {word: math.log(1 + len(candidates) / (1 + counts[word])) for word in asked}
 
 
-def _shared(asked: set[str], candidate: _Candidate, weights: dict[str, float]) -> float:
+def _shared(candidate: _Candidate, weights: Mapping[str, float]) -> float:
+    """The part of the asked words that it has, by what they tell."""
     total = sum(weights.values())
-    return sum(weights[word] for word in candidate.words & asked) / total if total else 0.0
+    return sum(weights[w] for w in candidate.words & weights.keys()) / total if total else 0.0
 
 
 def _cosine(one: Vector, other: Vector) -> float:

@@ -77,8 +77,8 @@ class Asking:
         return self.chance.sample(half, min(count, len(half)))
 
     async def time(self, email: str, pairs: int, seen: Seen) -> None:
-        """So many pairs of probes, without HTTP, which would only hide a difference. The vector of a
-        question, which depends on it alone, is made before."""
+        """So many pairs of probes, without HTTP, which would only hide a difference. The vector of
+        a question, which depends on it alone, is made before."""
         accounts = [await house.account(email) for house in self.houses]
         places = list(zip(self.houses, accounts, strict=True))
         works: defaultdict[str, list[tuple[Work, Work]]] = defaultdict(list)
