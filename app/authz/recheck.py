@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from app.authz.policy import Policy
-from app.db.direct import every
+from app.db.direct import every, together
 from app.db.engine import SnapshotConnection
 from app.domain.principal import Account, Subject
 
@@ -60,18 +60,23 @@ async def readable_by_each(
 ) -> dict[Asker, frozenset[UUID]]:
     """The same for many at once: what is asked of the database does not grow with them."""
     wanted = list(frozenset[UUID]().union(*asked.values()))
-    found = await every(connection, _DOCUMENTS, documents=wanted)
+    people = list({account.principal_id for account, _ in asked})
+    found, by_person, by_kind, by_level = await together(
+        connection,
+        (_DOCUMENTS, {"documents": wanted}),
+        (_USABLE, {"people": people}),
+        (_EVERYBODY, {}),
+        (_LEASES, {}),
+    )
     if not found:
         return dict.fromkeys(asked, frozenset())
-    people = list({account.principal_id for account, _ in asked})
-    usable = {row.id for row in await every(connection, _USABLE, people=people)}
+    usable, everybody = ({row.id for row in rows} for rows in (by_person, by_kind))
+    leases = {row.classification: row.lasts for row in by_level}
     memberships = await _memberships(connection, people)
-    everybody = frozenset(row.id for row in await every(connection, _EVERYBODY))
     grants: dict[int, list[tuple[int, str]]] = defaultdict(list)
     slots = list({row.slot_id for row in found})
     for slot, principal, effect in await every(connection, _GRANTS, slots=slots):
         grants[slot].append((principal, effect))
-    leases = {row.classification: row.lasts for row in await every(connection, _LEASES)}
     standing = [
         row
         for row in found
