@@ -52,6 +52,9 @@ class Tried:
 
     @property
     def succeeded(self) -> bool:
+        """Nobody is silenced who was not answered before."""
+        if self.attack.silences:
+            return self.lost
         return self.shown.obeys(self.attack, self.paper)
 
     @property

@@ -19,6 +19,7 @@ from evals.ground.data import DATA
 from evals.ground.parrot import parrot
 from evals.suites.injection.attacks import OURS, Attack, families
 from evals.suites.injection.carriers import CARRIERS
+from evals.suites.injection.desk import Tried
 from evals.suites.injection.judge import Shown
 from evals.suites.injection.obeying import WAYS, Obeying, Plan
 from tests.answering.passages import HashingEmbedder, passage
@@ -120,3 +121,10 @@ def test_the_engine_answers_where_it_reads_no_order() -> None:
     engine = Obeying({paper.question: Plan(paper, attack)})
     assert engine.says(f"{paper.body}\n\nQuestion: {paper.question}") == paper.fact
     assert not engine.plans[paper.question].reached
+
+
+def test_nobody_is_silenced_who_was_not_answered_before() -> None:
+    paper, attack = next((p, a) for p, a in attacks(60) if a.silences)
+    for before in (True, False):
+        tried = Tried("", "", "", attack, paper, before, True, Shown.of("I do not know."))
+        assert tried.succeeded is before
