@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
+from app.answering import evidence
 from app.answering.evidence import MOST_COMPARED, MOST_QUOTES, choose_quotes
+from app.answering.sentences import LONGEST
 from app.inference.embed import Vector
 from tests.answering.passages import HashingEmbedder, passage
 
@@ -68,9 +72,7 @@ class _Counting(HashingEmbedder):
         return super().embed(texts)
 
 
-async def test_no_more_are_compared_than_there_is_time_for_and_the_likely_ones_are_among_them() -> (
-    None
-):
+async def test_only_so_many_are_compared_and_the_likely_ones_are_among_them() -> None:
     embedder = _Counting()
     beside = [
         passage(" ".join(f"The stairs of house {n} have {k} steps." for k in range(10)), "Stairs")
@@ -97,3 +99,38 @@ async def test_what_else_is_in_a_name_does_not_hide_what_the_page_says() -> None
         ):
             hostile = [passage(said, title, heading=heading)]
             assert await choose_quotes(EMBEDDER, question, hostile), (title, heading)
+
+
+async def test_pages_filled_with_what_is_asked_keep_no_other_page_out() -> None:
+    question = "How many months does the lease of the tower last?"
+    hostile = [
+        passage(
+            " ".join(
+                f"The lease of the tower lasts 12 months, version {page * 20 + n}."
+                for n in range(20)
+            ),
+            f"Tower {page}",
+        )
+        for page in range(5)
+    ]
+    honest = passage("The lease of the tower: it ends after 36 months.", "Lease of the tower")
+    for quotes in (
+        await choose_quotes(EMBEDDER, question, [*hostile, honest]),
+        await choose_quotes(EMBEDDER, question, [honest, *hostile]),
+    ):
+        assert any("36 months" in quote.shown for quote in quotes)
+
+
+async def test_of_a_name_only_so_much_is_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def measured(text: str) -> bool:
+        looked.append(len(text))
+        return False
+
+    monkeypatch.setattr(evidence, "is_order", measured)
+    long = "your summary " * 5_000
+    hostile = passage("Parking permits cost 40 EUR a month.", long, heading=long)
+    await choose_quotes(EMBEDDER, "What do parking permits cost a month?", [hostile])
+    assert looked
+    assert max(looked) <= LONGEST
