@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,7 +36,6 @@ class Detector:
 
     def _load(self) -> Any:
         if self._analyzer is None:
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
             import tldextract
             from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 
