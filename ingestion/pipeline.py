@@ -28,7 +28,7 @@ from ingestion.problem import DocumentProblem
 from ingestion.redact import RedactionRules, redact
 from ingestion.work import Work
 
-VERSION = "3"
+VERSION = "4"
 """Raise it when the same file would be indexed differently: the next sync indexes all again."""
 AHEAD = 16
 """So many documents are read ahead of the one that is written."""
@@ -50,7 +50,8 @@ class Rules:
         classification = ClassificationRules.load(policies)
         redaction = RedactionRules.load(policies)
         types = classification.entity_types | redaction.entity_types
-        return cls(classification, redaction, Detector(types, redaction.threshold))
+        detector = Detector(types, redaction.threshold, redaction.thresholds)
+        return cls(classification, redaction, detector)
 
 
 @dataclass(frozen=True, slots=True)
