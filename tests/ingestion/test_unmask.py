@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +33,7 @@ def test_places_stay_in_order_and_within(text: str) -> None:
     plain = unmask(text)
     places = [plain.original(n, n + 1) for n in range(len(plain.text))]
     assert all(0 <= first < last <= len(text) for first, last in places)
-    assert all(one[1] <= other[0] for one, other in zip(places, places[1:], strict=False))
+    assert all(one[1] <= other[0] for one, other in pairwise(places))
 
 
 def test_a_number_over_a_line_break_is_joined() -> None:
