@@ -14,8 +14,9 @@ _BY_THREE = rf"3[47]\d\d{_GAP}\d{{6}}{_GAP}\d{{5}}|3[0689]\d\d{_GAP}\d{{6}}{_GAP
 
 
 class MoreCards(CreditCardRecognizer):  # type: ignore[misc]
-    """Mastercard from 2221 to 2720, Maestro from 12 digits on, JCB of 15, Visa of 19, American Express and
-    Diners in three groups (ranges as in ISO/IEC 7812); only where the check digit is right."""  # noqa: E501
+    """Mastercard from 2221 to 2720, Maestro from 12 digits on, JCB of 15, Visa of 19, American
+    Express and Diners in three groups (ranges as in ISO/IEC 7812); only where the check digit is
+    right."""
 
     def __init__(self) -> None:
         regex = rf"\b(?:{_MASTERCARD}|{_MAESTRO}|{_JCB}|{_VISA}|{_BY_THREE})\b"
