@@ -64,7 +64,7 @@ class Pseudonyms:
 
 
 def _same(value: str) -> str:
-    """What all forms of a value have in common: a number grouped otherwise or masked is the same."""  # noqa: E501
+    """What all forms of a value have in common, however a number is grouped or masked."""
     plain = unmask(value).text.casefold()
     return "".join(char for char in plain if char.isalnum() or char == "@") or plain
 

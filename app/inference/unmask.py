@@ -29,7 +29,7 @@ _LETTERS_FOR_DIGITS = re.compile(
     r"[0-9OoIl|](?:[ .()+-]{0,2}[0-9OoIl|]){7,24}(?![A-Za-z0-9])"
 )
 _DIGITS = str.maketrans("OoIl|", "00111")
-_SPACE = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"  # noqa: E501
+_SPACE = frozenset(" \u00a0\u1680\u202f\u205f\u3000") | {chr(c) for c in range(0x2000, 0x200B)}
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | {
     chr(code) for first in (0xFE00, 0xE0100) for code in range(first, first + 16)
 }

@@ -11,7 +11,7 @@ Hit = tuple[str, int, int, float]
 """A type, the first character, the one past the last, a score in [0, 1]."""
 
 
-class Recogniser(LocalRecognizer):  # type: ignore[misc]
+class Recogniser(LocalRecognizer):
     """Finds `TYPES` in English text. A subclass yields its hits; it needs no language model."""
 
     TYPES: ClassVar[Sequence[str]]
@@ -25,7 +25,7 @@ class Recogniser(LocalRecognizer):  # type: ignore[misc]
     def analyze(self, text: str, entities: Sequence[str], nlp_artifacts: Any) -> list[Any]:
         wanted = frozenset(entities)
         of = {
-            RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+            RecognizerResult.RECOGNIZER_NAME_KEY: type(self).__name__,
             RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
         }
         return [

@@ -13,7 +13,7 @@ _VISA = rf"4\d\d\d(?:{_GAP}\d){{15}}"
 _BY_THREE = rf"3[47]\d\d{_GAP}\d{{6}}{_GAP}\d{{5}}|3[0689]\d\d{_GAP}\d{{6}}{_GAP}\d{{4}}"
 
 
-class MoreCards(CreditCardRecognizer):  # type: ignore[misc]
+class MoreCards(CreditCardRecognizer):
     """Mastercard from 2221 to 2720, Maestro from 12 digits on, JCB of 15, Visa of 19, American
     Express and Diners in three groups (ranges as in ISO/IEC 7812); only where the check digit is
     right."""

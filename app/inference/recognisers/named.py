@@ -7,16 +7,22 @@ from collections.abc import Iterable
 
 from app.inference.recognisers.base import Hit, Recogniser
 
-_IS = r"(?:[ \t]{0,2}(?:number|no\.?|nr\.?|code|#|id))?(?:[ \t]{0,2}(?:is|was|of|:|=|#)){0,2}[ \t]{1,3}"  # noqa: E501
+_IS = (
+    r"(?:[ \t]{0,2}(?:number|no\.?|nr\.?|code|#|id))?"
+    r"(?:[ \t]{0,2}(?:is|was|of|:|=|#)){0,2}[ \t]{1,3}"
+)
 _VALUE = (
-    r"(?=[A-Za-z]{0,4}[ -]?[0-9])([A-Za-z0-9](?:[A-Za-z0-9]|[ -](?=[0-9])|-){3,24})(?![A-Za-z0-9])"
+    r"(?=[A-Za-z]{0,4}-?[0-9]|(?-i:[A-Z]{1,4}) [0-9])("
+    r"[A-Za-z0-9](?:[A-Za-z0-9]|[ -](?=[0-9])|-){3,24})(?![A-Za-z0-9])"
 )
 _NAMES = {
     "US_DRIVER_LICENSE": r"driv(?:er'?s?|er’s|ing)[ -]?licen[cs]e",
     "US_PASSPORT": r"passport",
     "US_BANK_NUMBER": r"(?:bank|checking|savings|deposit)[ -]account",
     "TAX_ID": r"(?:tax(?:payer)?[ -]?(?:id(?:entification)?|number|reference|file)|tin\b|vat\b)",
-    "NATIONAL_ID": r"(?:national[ -](?:id(?:entity|entification)?|insurance)(?: card)?|identity[ -]card)",  # noqa: E501
+    "NATIONAL_ID": (
+        r"(?:national[ -](?:id(?:entity|entification)?|insurance)(?: card)?|identity[ -]card)"
+    ),
     "HEALTH_ID": r"(?:health[ -]insurance|medicare|medicaid|medical[ -]record|patient[ -]id|mrn\b)",
     "EMPLOYEE_ID": r"(?:employee|staff|personnel|worker|badge|payroll)[ -]?(?:id\b|number|no\.)",
 }

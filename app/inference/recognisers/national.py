@@ -105,14 +105,17 @@ _RULES = {
                             r" ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"), _nir),
     "NL_BSN": Rule(_written(r"[0-9]{4}[ .]?[0-9]{2}[ .]?[0-9]{3}"), _bsn,
                    _words("bsn|burgerservicenummer|sofi(?:nummer)?|citizen service")),
-    "BE_NRN": Rule(_written(rf"[0-9]{{2}}[. ]?{_MONTH}[. ]?{_DAY}[ -]?[0-9]{{3}}[. ]?[0-9]{{2}}"), _rrn),  # noqa: E501
+    "BE_NRN": Rule(_written(rf"[0-9]{{2}}[. ]?{_MONTH}[. ]?{_DAY}[ -]?[0-9]{{3}}[. ]?[0-9]{{2}}"),
+                   _rrn),
     "BR_CPF": Rule(_written(r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}"), _cpf),
     "CH_AHV": Rule(_written(r"756[. ]?[0-9]{4}[. ]?[0-9]{4}[. ]?[0-9]{2}"), _ahv),
     "NO_FNR": Rule(_written(rf"(?:{_DAY}|[4-7][0-9]){_MONTH}[0-9]{{2}} ?[0-9]{{5}}"), _fnr),
     "IE_PPSN": Rule(_written(r"[0-9]{7}[A-W][A-IW]?"), _ppsn),
-    "CN_RIC": Rule(_written(rf"[1-8][0-9]{{5}}(?:19|20)[0-9]{{2}}{_MONTH}{_DAY}[0-9]{{3}}[0-9X]"), _resident),  # noqa: E501
+    "CN_RIC": Rule(_written(rf"[1-8][0-9]{{5}}(?:19|20)[0-9]{{2}}{_MONTH}{_DAY}[0-9]{{3}}[0-9X]"),
+                   _resident),
     "AT_SVNR": Rule(_written(rf"[0-9]{{4}} ?{_DAY}(?:{_MONTH}|1[3-5])[0-9]{{2}}"), _svnr,
-                    _words("sozialversicherungs?(?:nummer)?|svnr|sv-nr|social (?:insurance|security)|austrian?")),  # noqa: E501
+                    _words("sozialversicherungs?(?:nummer)?|svnr|sv-nr|austrian?"
+                           "|social (?:insurance|security)")),
 }  # fmt: skip
 _NEAR = 60
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import phonenumbers
 
@@ -20,7 +21,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _NO_PHONE = re.compile(
-    r"(?:19|20)[0-9]{2}([-./ ])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./ ])[0-9]{1,2}\2(?:19|20)[0-9]{2}"  # noqa: E501
+    r"(?:19|20)[0-9]{2}([-./ ])[0-9]{1,2}\1[0-9]{1,2}"
+    r"|[0-9]{1,2}([-./ ])[0-9]{1,2}\2(?:19|20)[0-9]{2}"
     r"|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?:19|20)[0-9]{2} ?[-/] ?(?:19|20)[0-9]{2}"
     r"|[0-9]{1,3}(?:\.[0-9]{3})+"
 )
@@ -37,9 +39,14 @@ _OTHER_WORDS = (
 )
 _BEFORE = re.compile(rf"\b(?:({_PHONE_WORDS})|{_OTHER_WORDS})\b", re.IGNORECASE)
 _AFTER = re.compile(
-    r"[ \t]{1,3}\(?(?:office|fax|mobile|cell|home|work|tel|direct|main|landline|phone)\b(?! ?(?:page|of))",  # noqa: E501
+    r"[ \t]{1,3}\(?(?:office|fax|mobile|cell|home|work|tel|direct|main|landline|phone)\b"
+    r"(?! ?(?:page|of))",
     re.IGNORECASE,
 )
+_TWO_DIGITS = re.compile(r"[0-9]{2}")
+_WORD = re.compile(r"[^ ]+")
+_FEWEST, _MOST = 6, 17
+"""Digits of a number with its country and its extension."""
 _SENTENCE = re.compile(r"[.!?]\s+(?=[A-Z])|\n\s*\n")
 _NEAR = 60
 """How many characters before a number may say what it is."""
@@ -52,13 +59,23 @@ class Phones(Recogniser):
     TYPES = ("PHONE_NUMBER",)
 
     def hits(self, text: str, wanted: frozenset[str]) -> Iterable[Hit]:
-        for match in _NUMBER.finditer(text):
-            said, (start, end) = match[0], match.span()
+        for start, end in chain.from_iterable(map(_candidates, _NUMBER.finditer(text))):
+            said = text[start:end]
             digits = sum(map(str.isdigit, said))
-            if not 6 <= digits <= 17 or _NO_PHONE.fullmatch(said):
+            if not _FEWEST <= digits <= _MOST or _NO_PHONE.fullmatch(said):
                 continue
             if score := _score(text, start, end, digits):
                 yield "PHONE_NUMBER", start, end, score
+
+
+def _candidates(match: re.Match[str]) -> Iterable[tuple[int, int]]:
+    """The whole, or where it has more digits than any number has, what in it may be one: each part
+    between spaces, and whatever is valid by itself."""
+    said, first = match[0], match.start()
+    if sum(map(str.isdigit, said)) <= _MOST:
+        return [match.span()]
+    parts = {(first + word.start(), first + word.end()) for word in _WORD.finditer(said)}
+    return parts | {(first + number.start, first + number.end) for number in _numbers(said)}
 
 
 def _score(text: str, start: int, end: int, digits: int) -> float:
@@ -87,9 +104,14 @@ def _called(text: str, start: int, end: int) -> bool | None:
 
 def _valid(said: str) -> bool:
     """Whether it is one of these plans' numbers, with the prefix that the plan asks for."""
-    return any(
-        phonenumbers.PhoneNumberMatcher(
+    return next(_numbers(said), None) is not None
+
+
+def _numbers(said: str) -> Iterator[phonenumbers.PhoneNumberMatch]:
+    """The valid numbers in it. Digits one by one are none: that would be asked of every table."""
+    if not _TWO_DIGITS.search(said):
+        return
+    for region in REGIONS:
+        yield from phonenumbers.PhoneNumberMatcher(
             said, region, leniency=phonenumbers.Leniency.VALID
-        ).has_next()
-        for region in REGIONS
-    )
+        )

@@ -13,7 +13,10 @@ _KIND = (
     r"Terrace|Way|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Crescent|Close|Alley|Row|Trail|Walk)\b\.?"
 )
 _UNIT = r"(?:,?\s{1,3}(?:Apt|Apartment|Suite|Unit|Flat|Floor|Room)\b\.?\s?#?\w{1,6})?"
-_TOWN = r"(?:,?\s{1,3}[A-Z][\w'’.-]{1,30}(?: [A-Z][\w'’.-]{1,30}){0,2},?\s{1,3}[A-Z]{2}\s{1,3}[0-9]{5}(?:-[0-9]{4})?)?"  # noqa: E501
+_TOWN = (
+    r"(?:,?\s{1,3}[A-Z][\w'’.-]{1,30}(?: [A-Z][\w'’.-]{1,30}){0,2},?"
+    r"\s{1,3}[A-Z]{2}\s{1,3}[0-9]{5}(?:-[0-9]{4})?)?"
+)
 _STREET = re.compile(rf"(?<![\w.,-])[0-9]{{1,6}}[A-Z]? {_NAME}{_KIND}{_UNIT}{_TOWN}")
 _CONTINENTAL = re.compile(
     r"\b(?:[A-ZÄÖÜ][\wäöüß-]{1,25}(?:straße|strasse|weg|platz|gasse|allee|gatan|gata|vägen|veien|gade|"
@@ -23,7 +26,8 @@ _CONTINENTAL = re.compile(
 _BOX = re.compile(r"\b(?:P\.? ?O\.? Box|PSC) [0-9]{1,6}\b", re.IGNORECASE)
 _ZIP_NAMED = re.compile(
     r"\b(?:zip|postal|post)[ -]?(?:code)?(?: is)?(?: ?[:=#])?[ \t]{1,2}"
-    r"([0-9]{3,6}(?:[ -][0-9]{2,4})?(?: [A-Z]{2}\b)?|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2})(?![\w-])",  # noqa: E501
+    r"([0-9]{3,6}(?:[ -][0-9]{2,4})?(?: [A-Z]{2}\b)?"
+    r"|[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2})(?![\w-])",
     re.IGNORECASE,
 )
 _UK = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}\b")

@@ -32,7 +32,7 @@ def analyser(types: frozenset[str]) -> Any:
     engine = nlp_engine(bool(types & NEEDS_MODEL))
     registry = RecognizerRegistry(supported_languages=[LANGUAGE])
     registry.load_predefined_recognizers(languages=[LANGUAGE], nlp_engine=engine)
-    known = [one for one in registry.recognizers if one.name != "PhoneRecognizer"]
+    known = [one for one in registry.recognizers if type(one).__name__ != "PhoneRecognizer"]
     known += [
         getattr(predefined_recognizers, name)(supported_language=LANGUAGE)
         for name in _OFF_BY_DEFAULT

@@ -33,7 +33,8 @@ _ASSIGNED = re.compile(
     r"(?<![A-Za-z])(?:pass(?:word|wd|phrase)?|pwd|(?:client|app|shared)?[_ -]?secret(?:[_ -]?key)?"
     r"|(?:api|access|auth|private|encryption|account|storage)[_ -]?(?:key|token|secret)"
     r"|(?:bearer|refresh|session)[_ -]?token|authorization: bearer)"
-    r"[\"']?[ \t]{0,3}(?:(?:[:=]|=>)[ \t]{0,3}|(?<=bearer)[ \t]|is:?[ \t])[\"'`]?([^\s\"'`<>,;]{6,500})",  # noqa: E501
+    r"[\"']?[ \t]{0,3}(?:(?:[:=]|=>)[ \t]{0,3}|(?<=bearer)[ \t]|is:?[ \t])"
+    r"[\"'`]?([^\s\"'`<>,;]{6,500})",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
