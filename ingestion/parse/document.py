@@ -7,9 +7,11 @@ from io import BytesIO
 from app.domain.document import Element, Parsed, SourceItem
 from ingestion import formats
 from ingestion.parse.mail import from_mail
-from ingestion.parse.markup import Read, from_html, from_markdown
+from ingestion.parse.markup import from_html, from_markdown
+from ingestion.parse.office import OFFICE, without_hidden
 from ingestion.parse.partition import of_file
-from ingestion.parse.wording import clean, decoded
+from ingestion.parse.reading import Read, Reading
+from ingestion.parse.wording import decoded
 from ingestion.problem import DocumentProblem
 
 
@@ -20,8 +22,9 @@ def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
     """
     mime = formats.mime_type(item.external_id, item.mime_type)
     formats.check_content(mime, item.content)
+    reading = Reading(_read)
     try:
-        title, metadata, elements = _read(mime, item.content)
+        title, metadata, elements = _read(mime, item.content, reading)
     except DocumentProblem:
         raise
     except Exception as error:
@@ -44,30 +47,33 @@ def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
         )
     heading = next((e.text for e in kept if e.kind == "title"), "")
     name = item.external_id.rpartition("/")[2]
-    chosen = clean(item.title or title or (heading if mime != formats.PDF else "") or name)
-    return Parsed(" ".join(chosen.split())[:300], kept), metadata
+    chosen = reading.clean(item.title or title or (heading if mime != formats.PDF else "") or name)
+    return Parsed(" ".join(chosen.split())[:300], kept, +reading.stripped), metadata
 
 
 def _is_locked(mime: str, content: bytes) -> bool:
     return mime == formats.PDF and b"/Encrypt" in content
 
 
-def _read(mime: str, content: bytes) -> Read:
+def _read(mime: str, content: bytes, reading: Reading) -> Read:
     if mime == formats.MARKDOWN:
-        return from_markdown(decoded(content))
+        return from_markdown(decoded(content), reading)
     if mime == formats.HTML:
-        return from_html(decoded(content))
+        return from_html(decoded(content), reading)
     if mime == formats.EMAIL:
-        return from_mail(content, _read)
-    elements = of_file(mime, content)
-    return _pdf_title(content, elements) if mime == formats.PDF else "", {}, elements
+        return from_mail(content, reading)
+    if mime in OFFICE:
+        content = without_hidden(mime, content, reading.stripped)
+    elements = of_file(mime, content, reading)
+    title = _pdf_title(content, elements, reading) if mime == formats.PDF else ""
+    return title, {}, elements
 
 
-def _pdf_title(content: bytes, elements: list[Element]) -> str:
+def _pdf_title(content: bytes, elements: list[Element], reading: Reading) -> str:
     """The title that a PDF states, where its first lines say it too: programs write anything."""
     from pypdf import PdfReader
 
     information = PdfReader(BytesIO(content)).metadata
-    title = clean(str(information.title or "")) if information else ""
+    title = reading.clean(str(information.title or "")) if information else ""
     beginning = " ".join(element.text for element in elements[:5])
     return title if " ".join(title.split()).casefold() in beginning.casefold() else ""

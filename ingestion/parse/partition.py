@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from typing import Any
 
@@ -15,7 +15,9 @@ from lxml import html
 
 from app.domain.document import Element, ElementKind
 from ingestion import formats
-from ingestion.parse.wording import clean, decoded
+from ingestion.parse.printed import PrintedPages, Unprinted
+from ingestion.parse.reading import Reading
+from ingestion.parse.wording import decoded
 
 _KINDS: dict[str, ElementKind] = {
     "Title": "title",
@@ -26,14 +28,14 @@ _KINDS: dict[str, ElementKind] = {
 _SKIPPED = {"PageBreak", "PageNumber", "Footer", "Image"}
 
 
-def of_file(mime: str, content: bytes) -> list[Element]:
+def of_file(mime: str, content: bytes, reading: Reading) -> list[Element]:
     """The elements of a file in any format but those of `markup` and `mail`."""
-    return list(_elements(_partition(mime, content)))
+    return list(_elements(_partition(mime, content, reading), reading))
 
 
-def of_html(body: str) -> list[Element]:
+def of_html(body: str, reading: Reading) -> list[Element]:
     """The elements of HTML from which what nobody sees was taken."""
-    return list(_elements(_partition_html(body)))
+    return list(_elements(_partition_html(body), reading))
 
 
 @cache
@@ -58,14 +60,20 @@ def _partition_html(body: str) -> list[Any]:
     return list(partition_html(text=body, languages=["eng"]))
 
 
-def _partition(mime: str, content: bytes) -> list[Any]:
+def _partition(mime: str, content: bytes, reading: Reading) -> list[Any]:
     _prepare_unstructured()
     file = BytesIO(content)
     common: dict[str, Any] = {"file": file, "languages": ["eng"]}
     if mime == formats.PDF:
+        import unstructured.partition.pdf_image.pdfminer_utils as layout
         from unstructured.partition.pdf import partition_pdf
 
-        return list(partition_pdf(strategy="fast", **common))
+        seen = Unprinted()
+        # unstructured makes this device for each file, and takes whatever it lays out for text
+        setattr(layout, "PDFPageAggregator", partial(PrintedPages, seen=seen))  # noqa: B010
+        found = list(partition_pdf(strategy="fast", **common))
+        reading.stripped.update(seen.total())
+        return found
     if mime == formats.TEXT:
         from unstructured.partition.text import partition_text
 
@@ -75,12 +83,12 @@ def _partition(mime: str, content: bytes) -> list[Any]:
     return list(partition(content_type=mime, **common))
 
 
-def _elements(found: list[Any]) -> Iterator[Element]:
+def _elements(found: list[Any], reading: Reading) -> Iterator[Element]:
     sheet = None
     for element in found:
         if (name := element.metadata.page_name) and name != sheet:
             sheet = name
-            yield Element("title", clean(name), element.metadata.page_number, 1)
+            yield Element("title", reading.clean(name), element.metadata.page_number, 1)
         if element.category in _SKIPPED:
             continue
         kind = _KINDS.get(element.category, "text")
@@ -91,7 +99,7 @@ def _elements(found: list[Any]) -> Iterator[Element]:
         elif kind not in ("table", "code"):
             text = " ".join(text.split())
         level = (metadata.category_depth or 0) + 1 if kind == "title" else 0
-        yield Element(kind, clean(text), metadata.page_number, level)
+        yield Element(kind, reading.clean(text), metadata.page_number, level)
 
 
 def _rows(table: str) -> str:

@@ -1,0 +1,111 @@
+"""What a page of a PDF shows: text without ink, on its own colour, or too small is left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from pdfminer.converter import PDFPageAggregator
+from pdfminer.layout import LTChar, LTCurve, LTImage
+
+SMALLEST = 1.5
+"""Points; nobody reads smaller letters."""
+_NO_INK = (3, 7)
+"""Text render modes of ISO 32000-1, table 106, that paint nothing."""
+_NEAR = 0.06
+_KNOWN = 200_000
+"""So many painted shapes are kept of a page."""
+Colour = tuple[float, float, float]
+WHITE: Colour = (1.0, 1.0, 1.0)
+
+
+@dataclass
+class Unprinted:
+    """Counts by kind, of every page: a page that is laid out twice is counted once."""
+
+    pages: dict[int, Counter[str]] = field(default_factory=dict)
+
+    def total(self) -> Counter[str]:
+        return sum(self.pages.values(), Counter())
+
+
+class PrintedPages(PDFPageAggregator):  # type: ignore[misc, unused-ignore]
+    """Lays out the characters of a page that a reader sees.
+
+    Not seen through: what is painted over a text later, transparency, and clipping.
+    """
+
+    def __init__(self, *given: Any, seen: Unprinted, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._seen, self._mode = seen, 0
+        self._shapes: list[tuple[tuple[float, float, float, float], Colour | None]] = []
+
+    def begin_page(self, page: Any, ctm: Any) -> None:
+        super().begin_page(page, ctm)
+        self._shapes, self._bounds = [], self.cur_item.bbox
+        self._seen.pages[self.pageno] = Counter()
+
+    def render_string(self, textstate: Any, *given: Any) -> None:
+        self._mode = textstate.render
+        super().render_string(textstate, *given)
+
+    def paint_path(self, gstate: Any, stroke: bool, fill: bool, evenodd: bool, path: Any) -> None:
+        before = len(self.cur_item)
+        super().paint_path(gstate, stroke, fill, evenodd, path)
+        if fill:
+            for shape in list(self.cur_item)[before:] if len(self._shapes) < _KNOWN else ():
+                if isinstance(shape, LTCurve):
+                    self._shapes.append((shape.bbox, _colour(gstate.ncolor, gstate.ncs)))
+
+    def render_image(self, name: str, stream: Any) -> None:
+        super().render_image(name, stream)
+        image = self.cur_item._objs[-1] if self.cur_item._objs else None
+        if isinstance(image, LTImage):
+            self._shapes.append((image.bbox, None))
+
+    def render_char(self, *given: Any) -> float:
+        advance = float(super().render_char(*given))
+        character = self.cur_item._objs[-1]
+        if kind := self._hidden(character):
+            self.cur_item._objs.pop()
+            if character.get_text().strip():
+                self._seen.pages[self.pageno][kind] += 1
+        return advance
+
+    def _hidden(self, character: LTChar) -> str:
+        if self._mode in _NO_INK:
+            return "characters printed without ink"
+        if character.size < SMALLEST:
+            return "tiny characters"
+        x = (character.x0 + character.x1) / 2
+        y = (character.y0 + character.y1) / 2
+        left, bottom, right, top = self._bounds
+        if not (left <= x <= right and bottom <= y <= top):
+            return "characters beside the page"
+        colour = _colour(character.graphicstate.ncolor, character.ncs)
+        below: Colour | None = WHITE
+        for (x0, y0, x1, y1), painted in reversed(self._shapes):
+            if x0 <= x <= x1 and y0 <= y <= y1:
+                below = painted
+                break
+        if colour and below and all(abs(a - b) < _NEAR for a, b in zip(colour, below, strict=True)):
+            return "characters in the colour of their background"
+        return ""
+
+
+def _colour(value: Any, space: Any) -> Colour | None:
+    """Red, green and blue, 0 to 1; None for patterns and inks whose colour we do not know."""
+    numbers = value if isinstance(value, list | tuple) else (value,)
+    if not all(isinstance(n, int | float) for n in numbers):
+        return None
+    if getattr(space, "name", "") in ("Separation", "DeviceN", "Indexed", "Pattern"):
+        return None
+    if len(numbers) == 1:
+        return (numbers[0],) * 3
+    if len(numbers) == 3:
+        return numbers[0], numbers[1], numbers[2]
+    if len(numbers) == 4:
+        c, m, y, k = numbers
+        return (1 - c) * (1 - k), (1 - m) * (1 - k), (1 - y) * (1 - k)
+    return None
