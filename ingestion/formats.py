@@ -13,6 +13,9 @@ HTML = "text/html"
 TEXT = "text/plain"
 PDF = "application/pdf"
 EMAIL = "message/rfc822"
+JSON = "application/json"
+EPUB = "application/epub+zip"
+ZIP = "application/zip"
 
 BY_SUFFIX = {
     ".md": MARKDOWN,
@@ -26,7 +29,9 @@ BY_SUFFIX = {
     ".eml": EMAIL,
     ".csv": "text/csv",
     ".rtf": "application/rtf",
-    ".epub": "application/epub+zip",
+    ".epub": EPUB,
+    ".json": JSON,
+    ".zip": ZIP,
     ".odt": "application/vnd.oasis.opendocument.text",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
@@ -66,9 +71,7 @@ def check_content(mime: str, content: bytes) -> None:
         raise DocumentProblem(
             "parse", "the file is named PDF but is none", "export it again as a PDF"
         )
-    if not mime.startswith(
-        ("application/vnd.openxml", "application/vnd.oasis", "application/epub")
-    ):
+    if not mime.startswith(("application/vnd.openxml", "application/vnd.oasis", EPUB, ZIP)):
         return
     try:
         with zipfile.ZipFile(BytesIO(content)) as packed:

@@ -6,6 +6,8 @@ from io import BytesIO
 
 from app.domain.document import Element, Parsed, SourceItem
 from ingestion import formats
+from ingestion.parse.archive import from_epub, from_zip
+from ingestion.parse.data import from_json
 from ingestion.parse.mail import from_mail
 from ingestion.parse.markup import from_html, from_markdown
 from ingestion.parse.office import OFFICE, without_hidden
@@ -62,6 +64,12 @@ def _read(mime: str, content: bytes, reading: Reading) -> Read:
         return from_html(decoded(content), reading)
     if mime == formats.EMAIL:
         return from_mail(content, reading)
+    if mime == formats.JSON:
+        return from_json(decoded(content), reading)
+    if mime == formats.ZIP:
+        return from_zip(content, reading)
+    if mime == formats.EPUB:
+        return from_epub(content, reading)
     if mime in OFFICE:
         content = without_hidden(mime, content, reading.stripped)
     elements = of_file(mime, content, reading)

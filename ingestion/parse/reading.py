@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -66,8 +67,24 @@ class Reading:
             (self.depth, DEPTH, "levels"),
         ):
             if amount > limit:
-                raise DocumentProblem(
-                    "unpack",
-                    f"what is packed in the file is more than {limit:,} {what}",
-                    "unpack it, and put its parts in the source one by one",
-                )
+                raise _too_much(limit, what)
+
+
+def packed_bytes(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
+    """A member of an archive, whatever size its directory states.
+
+    Raises DocumentProblem when it unpacks to more than `limit` bytes.
+    """
+    with packed.open(entry) as member:
+        content = member.read(max(limit, 0) + 1)
+    if len(content) > limit:
+        raise _too_much(formats.MAX_UNPACKED, "bytes")
+    return content
+
+
+def _too_much(limit: int, what: str) -> DocumentProblem:
+    return DocumentProblem(
+        "unpack",
+        f"what is packed in the file is more than {limit:,} {what}",
+        "unpack it, and put its parts in the source one by one",
+    )
