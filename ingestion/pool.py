@@ -6,13 +6,14 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import resource
+import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingestion import restrict
 from ingestion.problem import DocumentProblem
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 SECONDS = 180.0
 """How long one document may take to be prepared."""
-MEMORY = 6 * 1024**3
-"""How much address space one process may take, in bytes: a file that unpacks to more is refused."""
 _TOGETHER = 3
 """So often a document is prepared beside others, before it gets a process of its own."""
 
@@ -35,6 +34,9 @@ class PreparationPool:
     size: int = max(1, (os.cpu_count() or 2) - 1)
     _executor: ProcessPoolExecutor | None = field(default=None, init=False)
     _version: str = field(default="", init=False)
+    _folders: dict[ProcessPoolExecutor, tempfile.TemporaryDirectory[str]] = field(
+        default_factory=dict, init=False
+    )
     _lonely: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def use(self, version: str) -> None:
@@ -105,35 +107,37 @@ class PreparationPool:
         return self._executor
 
     def _make(self, size: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
+        folder = tempfile.TemporaryDirectory(prefix="portcullis-", ignore_cleanup_errors=True)
+        executor = ProcessPoolExecutor(
             size,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_load,
-            initargs=(self.policies,),
+            initargs=(self.policies, Path(folder.name)),
         )
+        self._folders[executor] = folder
+        return executor
 
     def _discard(self, executor: ProcessPoolExecutor) -> None:
         if self._executor is executor:
             self._executor = None
         self._kill(executor)
 
-    @staticmethod
-    def _kill(executor: ProcessPoolExecutor) -> None:
+    def _kill(self, executor: ProcessPoolExecutor) -> None:
         for process in list((getattr(executor, "_processes", None) or {}).values()):
             process.kill()
         executor.shutdown(wait=False, cancel_futures=True)
+        if (folder := self._folders.pop(executor, None)) is not None:
+            folder.cleanup()
 
 
 _rules: Any = None
 
 
-def _load(policies: Path) -> None:
+def _load(policies: Path, folder: Path) -> None:
     global _rules
+    restrict.restrict(folder)
     from ingestion.pipeline import Rules
 
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     _rules = Rules.load(policies)
 
 
@@ -158,6 +162,7 @@ def _prepare(work: Work) -> Prepared:
     """Raises DocumentProblem for whatever the document makes our code or a library's do."""
     from ingestion.pipeline import prepare
 
+    restrict.begin_document(SECONDS)
     try:
         return prepare(_rules, work.item, work.stated)
     except DocumentProblem:

@@ -1,0 +1,99 @@
+"""A process that reads documents reaches no network, no secret, and no more than its limits."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingestion import restrict
+
+
+def _inside(folder: Path, attempt: Callable[[], None], found: object) -> None:
+    restrict.restrict(folder)
+    restrict.begin_document(1)
+    try:
+        attempt()
+        found.put("done")  # type: ignore[attr-defined]
+    except BaseException as error:
+        found.put(type(error).__name__)  # type: ignore[attr-defined]
+
+
+def attempted(folder: Path, attempt: Callable[[], None]) -> tuple[str, int]:
+    """What came of it in a restricted process, and the process's exit code."""
+    context = multiprocessing.get_context("fork")
+    found = context.SimpleQueue()
+    process = context.Process(target=_inside, args=(folder, attempt, found))
+    process.start()
+    process.join(20)
+    return "" if found.empty() else found.get(), process.exitcode or 0
+
+
+def connect() -> None:
+    socket.create_connection(("127.0.0.1", 9), timeout=1)
+
+
+def ask_libc() -> None:
+    """Without Python's own sockets: only the kernel can refuse it."""
+    names = Path("/proc/self/net/dev").read_text(encoding="ascii").splitlines()[2:]
+    assert [name.partition(":")[0].strip() for name in names] in (["lo"], [])
+
+
+def write_much() -> None:
+    with tempfile.TemporaryFile() as file:
+        file.truncate(restrict.FILE + 1)
+
+
+def take_memory() -> None:
+    bytearray(restrict.MEMORY + 1)
+
+
+def hang() -> None:
+    while True:
+        pass
+
+
+def look_for_secrets() -> None:
+    assert "PORTCULLIS_TEST_SECRET" not in os.environ
+    assert not [name for name in os.environ if "PORTCULLIS" in name]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "outcome"),
+    [
+        (connect, "PermissionError"),
+        (ask_libc, "done"),
+        (write_much, "OSError"),
+        (take_memory, "MemoryError"),
+        (look_for_secrets, "done"),
+    ],
+)
+def test_what_is_attempted_is_refused(
+    tmp_path: Path,
+    attempt: Callable[[], None],
+    outcome: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PORTCULLIS_TEST_SECRET", "x")
+    assert attempted(tmp_path, attempt) == (outcome, 0)
+
+
+def test_what_never_ends_is_killed(tmp_path: Path) -> None:
+    assert attempted(tmp_path, hang)[1] == -signal.SIGXCPU
+
+
+def leave_a_file() -> None:
+    Path(tempfile.gettempdir(), "left").write_bytes(b"x")
+    restrict.begin_document(1)
+    assert not list(Path(tempfile.gettempdir()).iterdir())
+
+
+def test_temporary_files_stay_in_the_folder_and_end_with_their_document(tmp_path: Path) -> None:
+    assert attempted(tmp_path, leave_a_file) == ("done", 0)
+    assert len(list(tmp_path.iterdir())) == 1
