@@ -151,8 +151,8 @@ def classify(
 ) -> Classified:
     """The step of the pipeline: a parsed document becomes a classified one.
 
-    What was taken out of it, since nobody sees it, is evidence too.
+    What was taken out of it, since nobody sees it, is evidence too, and how else it was read.
     """
     level, evidence = rules.classify(parsed, metadata, entities, stated)
     unseen = tuple(f"not read: {n:,} {kind}" for kind, n in sorted(parsed.stripped.items()))
-    return Classified(parsed, level, evidence + unseen, entities, title_entities)
+    return Classified(parsed, level, evidence + unseen + parsed.remarks, entities, title_entities)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
-from app.domain.document import Element, Parsed, SourceItem
+from app.domain.document import Parsed, SourceItem
 from ingestion import formats
 from ingestion.parse.archive import from_epub, from_zip
 from ingestion.parse.data import from_json
@@ -12,6 +10,7 @@ from ingestion.parse.mail import from_mail
 from ingestion.parse.markup import from_html, from_markdown
 from ingestion.parse.office import OFFICE, without_hidden
 from ingestion.parse.partition import of_file
+from ingestion.parse.pdf import from_pdf
 from ingestion.parse.reading import Read, Reading
 from ingestion.parse.wording import decoded
 from ingestion.problem import DocumentProblem
@@ -45,12 +44,13 @@ def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
         raise DocumentProblem(
             "parse",
             "there is no text in the file",
-            "if it is a scan, run it through text recognition first",
+            "if it is a scan, install tesseract where the worker runs, and sync",
         )
     heading = next((e.text for e in kept if e.kind == "title"), "")
     name = item.external_id.rpartition("/")[2]
     chosen = reading.clean(item.title or title or (heading if mime != formats.PDF else "") or name)
-    return Parsed(" ".join(chosen.split())[:300], kept, +reading.stripped), metadata
+    title = " ".join(chosen.split())[:300]
+    return Parsed(title, kept, +reading.stripped, tuple(reading.remarks)), metadata
 
 
 def _is_locked(mime: str, content: bytes) -> bool:
@@ -70,18 +70,8 @@ def _read(mime: str, content: bytes, reading: Reading) -> Read:
         return from_zip(content, reading)
     if mime == formats.EPUB:
         return from_epub(content, reading)
+    if mime == formats.PDF:
+        return from_pdf(content, reading)
     if mime in OFFICE:
         content = without_hidden(mime, content, reading.stripped)
-    elements = of_file(mime, content, reading)
-    title = _pdf_title(content, elements, reading) if mime == formats.PDF else ""
-    return title, {}, elements
-
-
-def _pdf_title(content: bytes, elements: list[Element], reading: Reading) -> str:
-    """The title that a PDF states, where its first lines say it too: programs write anything."""
-    from pypdf import PdfReader
-
-    information = PdfReader(BytesIO(content)).metadata
-    title = reading.clean(str(information.title or "")) if information else ""
-    beginning = " ".join(element.text for element in elements[:5])
-    return title if " ".join(title.split()).casefold() in beginning.casefold() else ""
+    return "", {}, of_file(mime, content, reading)

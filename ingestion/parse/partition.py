@@ -15,7 +15,7 @@ from lxml import html
 
 from app.domain.document import Element, ElementKind
 from ingestion import formats
-from ingestion.parse.printed import PrintedPages, Unprinted
+from ingestion.parse.printed import Printed, PrintedPages
 from ingestion.parse.reading import Reading
 from ingestion.parse.wording import decoded
 
@@ -29,8 +29,20 @@ _SKIPPED = {"PageBreak", "PageNumber", "Footer", "Image"}
 
 
 def of_file(mime: str, content: bytes, reading: Reading) -> list[Element]:
-    """The elements of a file in any format but those of `markup` and `mail`."""
-    return list(_elements(_partition(mime, content, reading), reading))
+    """The elements of a file in any format that no other module reads."""
+    return list(_elements(_partition(mime, content), reading))
+
+
+def of_pdf(content: bytes, printed: Printed, reading: Reading) -> list[Element]:
+    """The elements of a PDF that its pages show; `printed` learns what they are like."""
+    _prepare_unstructured()
+    import unstructured.partition.pdf_image.pdfminer_utils as layout
+    from unstructured.partition.pdf import partition_pdf
+
+    # unstructured makes this device for each file, and takes whatever it lays out for text
+    setattr(layout, "PDFPageAggregator", partial(PrintedPages, seen=printed))  # noqa: B010
+    found = partition_pdf(file=BytesIO(content), strategy="fast", languages=["eng"])
+    return list(_elements(list(found), reading))
 
 
 def of_html(body: str, reading: Reading) -> list[Element]:
@@ -60,27 +72,15 @@ def _partition_html(body: str) -> list[Any]:
     return list(partition_html(text=body, languages=["eng"]))
 
 
-def _partition(mime: str, content: bytes, reading: Reading) -> list[Any]:
+def _partition(mime: str, content: bytes) -> list[Any]:
     _prepare_unstructured()
-    file = BytesIO(content)
-    common: dict[str, Any] = {"file": file, "languages": ["eng"]}
-    if mime == formats.PDF:
-        import unstructured.partition.pdf_image.pdfminer_utils as layout
-        from unstructured.partition.pdf import partition_pdf
-
-        seen = Unprinted()
-        # unstructured makes this device for each file, and takes whatever it lays out for text
-        setattr(layout, "PDFPageAggregator", partial(PrintedPages, seen=seen))  # noqa: B010
-        found = list(partition_pdf(strategy="fast", **common))
-        reading.stripped.update(seen.total())
-        return found
     if mime == formats.TEXT:
         from unstructured.partition.text import partition_text
 
         return list(partition_text(text=decoded(content), languages=["eng"]))
     from unstructured.partition.auto import partition
 
-    return list(partition(content_type=mime, **common))
+    return list(partition(file=BytesIO(content), content_type=mime, languages=["eng"]))
 
 
 def _elements(found: list[Any], reading: Reading) -> Iterator[Element]:

@@ -1,4 +1,8 @@
-"""What a page of a PDF shows: text without ink, on its own colour, or too small is left out."""
+"""What a page of a PDF shows: text without ink, on its own colour, or too small is left out.
+
+A scanned page is a picture, often with a layer of text without ink above it that a program has
+recognised. Nobody sees whether that is what the picture says.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +20,45 @@ _NO_INK = (3, 7)
 _NEAR = 0.06
 _KNOWN = 200_000
 """So many painted shapes are kept of a page."""
+_PICTURE, _STAMP = 0.5, 100
+"""A share of the page, and characters."""
+_INKLESS = "characters printed without ink"
 Colour = tuple[float, float, float]
 WHITE: Colour = (1.0, 1.0, 1.0)
 
 
 @dataclass
-class Unprinted:
-    """Counts by kind, of every page: a page that is laid out twice is counted once."""
+class Page:
+    """`left_out` counts characters that nobody sees, by kind; `printed` those that are seen.
+    `pictured` is how much of the page pictures cover, as a share; `layer` what is without ink."""
 
-    pages: dict[int, Counter[str]] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
+    printed: int = 0
+    pictured: float = 0.0
+    layer: list[LTChar] = field(default_factory=list)
 
-    def total(self) -> Counter[str]:
-        return sum(self.pages.values(), Counter())
+    @property
+    def scanned(self) -> bool:
+        """Whether the page is a picture with hardly more than a stamp on it."""
+        return self.pictured >= _PICTURE and self.printed < _STAMP
+
+
+@dataclass
+class Printed:
+    """The pages by their numbers: one that is laid out twice is counted once. With `with_layer`
+    the layer of a scanned page is taken for its text."""
+
+    with_layer: bool
+    pages: dict[int, Page] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> Counter[str]:
+        return sum((page.left_out for page in self.pages.values()), Counter())
+
+    @property
+    def scanned(self) -> list[int]:
+        """The numbers of the scanned pages, from 1 on, in order."""
+        return sorted(number for number, page in self.pages.items() if page.scanned)
 
 
 class PrintedPages(PDFPageAggregator):  # type: ignore[misc, unused-ignore]
@@ -36,7 +67,7 @@ class PrintedPages(PDFPageAggregator):  # type: ignore[misc, unused-ignore]
     Not seen through: what is painted over a text later, transparency, and clipping.
     """
 
-    def __init__(self, *given: Any, seen: Unprinted, **named: Any) -> None:
+    def __init__(self, *given: Any, seen: Printed, **named: Any) -> None:
         super().__init__(*given, **named)
         self._seen, self._mode = seen, 0
         self._shapes: list[tuple[tuple[float, float, float, float], Colour | None]] = []
@@ -44,7 +75,14 @@ class PrintedPages(PDFPageAggregator):  # type: ignore[misc, unused-ignore]
     def begin_page(self, page: Any, ctm: Any) -> None:
         super().begin_page(page, ctm)
         self._shapes, self._bounds = [], self.cur_item.bbox
-        self._seen.pages[self.pageno] = Counter()
+        self._page = self._seen.pages[self.pageno] = Page()
+
+    def end_page(self, page: Any) -> None:
+        if self._seen.with_layer and self._page.scanned:
+            for character in self._page.layer:
+                self.cur_item.add(character)
+            del self._page.left_out[_INKLESS]
+        super().end_page(page)
 
     def render_string(self, textstate: Any, *given: Any) -> None:
         self._mode = textstate.render
@@ -63,19 +101,31 @@ class PrintedPages(PDFPageAggregator):  # type: ignore[misc, unused-ignore]
         image = self.cur_item._objs[-1] if self.cur_item._objs else None
         if isinstance(image, LTImage):
             self._shapes.append((image.bbox, None))
+            left, bottom, right, top = self._bounds
+            x0, y0, x1, y1 = image.bbox
+            width = min(x1, right) - max(x0, left)
+            height = min(y1, top) - max(y0, bottom)
+            area = (right - left) * (top - bottom)
+            self._page.pictured += max(width, 0) * max(height, 0) / area if area else 0
 
     def render_char(self, *given: Any) -> float:
         advance = float(super().render_char(*given))
         character = self.cur_item._objs[-1]
+        if not isinstance(character, LTChar):
+            return advance
+        text = bool(character.get_text().strip())
         if kind := self._hidden(character):
             self.cur_item._objs.pop()
-            if character.get_text().strip():
-                self._seen.pages[self.pageno][kind] += 1
+            self._page.left_out[kind] += text
+            if kind == _INKLESS:
+                self._page.layer.append(character)
+        else:
+            self._page.printed += text
         return advance
 
     def _hidden(self, character: LTChar) -> str:
         if self._mode in _NO_INK:
-            return "characters printed without ink"
+            return _INKLESS
         if character.size < SMALLEST:
             return "tiny characters"
         x = (character.x0 + character.x1) / 2

@@ -23,10 +23,12 @@ DEPTH = 3
 
 @dataclass
 class Reading:
-    """`read` reads one file of a known format. `stripped` counts what was taken out, by kind."""
+    """`read` reads one file of a known format. `stripped` counts what was taken out, by kind;
+    `remarks` say what else its owner should know."""
 
     read: Callable[[str, bytes, Reading], Read]
     stripped: Counter[str] = field(default_factory=Counter)
+    remarks: list[str] = field(default_factory=list)
     members: int = 0
     unpacked: int = 0
     depth: int = 0

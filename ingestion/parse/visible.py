@@ -79,7 +79,7 @@ def _drop(node: Any) -> None:
 
 
 def _is_hidden(node: Any, style: Style) -> bool:
-    if node.tag in ("template", "noscript") or node.get("aria-hidden", "").lower() == "true":
+    if node.tag in ("template", "noscript"):
         return True
     if node.get("hidden") is not None or (node.tag == "input" and node.get("type") == "hidden"):
         return True

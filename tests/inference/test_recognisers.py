@@ -68,9 +68,9 @@ def test_telephones_in_a_row_are_each_found() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "on 2024-05-06 we", "from 2019-2021 we", "the host 192.168.10.12 is", "a sum of 1.250.000 in",
-        "invoice 2129-4567 of", "card 4111 1111 1111 1111 is", "version 12.0.1234567 of",
-        " ".join("1234567"), "0.1234567 of", "ticket 8675309 in",
+        "on 2024-05-06 we", "from 2019-2021 we", "the host 192.168.10.12 is",
+        "a sum of 1.250.000 in", "invoice 2129-4567 of", "card 4111 1111 1111 1111 is",
+        "version 12.0.1234567 of", " ".join("1234567"), "0.1234567 of", "ticket 8675309 in",
     ],
 )  # fmt: skip
 def test_other_numbers_are_no_telephones(said: str) -> None:
@@ -94,8 +94,8 @@ def test_a_secret_is_found_by_its_format(key: str) -> None:
     ("text", "secret"),
     [
         ("password: hunter2hunter", "hunter2hunter"), ("API_KEY='abc123def'", "abc123def"),
-        ("the client secret is 9f8e7d6c.", "9f8e7d6c"), ("Authorization: Bearer a1b2c3d4", "a1b2c3d4"),
-        ("postgres://app:s3cret!@db/x", "s3cret!"),
+        ("the client secret is 9f8e7d6c.", "9f8e7d6c"),
+        ("Authorization: Bearer a1b2c3d4", "a1b2c3d4"), ("postgres://app:s3cret!@db/x", "s3cret!"),
         ("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----",
          "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----"),
     ],
@@ -107,8 +107,8 @@ def test_a_secret_is_found_by_what_stands_before_it(text: str, secret: str) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        "The password is required.", "password: ${PASSWORD}", "token: <your-token>", "API_KEY=xxxxxxxx",
-        "a secret is something that nobody else knows",
+        "The password is required.", "password: ${PASSWORD}", "token: <your-token>",
+        "API_KEY=xxxxxxxx", "a secret is something that nobody else knows",
     ],
 )  # fmt: skip
 def test_what_only_speaks_of_secrets_stays(text: str) -> None:

@@ -12,6 +12,7 @@ from docx.shared import Pt as DocxPt
 from docx.shared import RGBColor
 from fpdf import FPDF
 from fpdf.enums import TextMode
+from PIL import Image, ImageDraw, ImageFont
 
 from app.domain.document import Parsed, SourceItem
 from ingestion.classify import ClassificationRules, Stated, classify
@@ -34,7 +35,6 @@ BACKGROUND = "texts in the colour of their background"
     [
         ("<p style='display: none'>HIDDEN</p>", "hidden elements"),
         ("<div hidden>HIDDEN</div>", "hidden elements"),
-        ("<div aria-hidden='true'>HIDDEN</div>", "hidden elements"),
         ("<p style='opacity:0.0'>HIDDEN</p>", "hidden elements"),
         ("<p style='position:absolute;left:-9999px'>HIDDEN</p>", "hidden elements"),
         ("<p style='height:0;overflow:hidden'>HIDDEN</p>", "hidden elements"),
@@ -67,6 +67,7 @@ def test_hidden_html_is_counted_and_not_read(hidden: str, kind: str) -> None:
         "<style>@media print {p {display:none}}</style><p>SHOWN</p>",
         "<p style='background:url(a.png);color:#fff'>SHOWN</p>",
         "<p style='color:#fff'><b style='color:#000'>SHOWN</b></p>",
+        "<p aria-hidden='true'>SHOWN</p>",
     ],
 )
 def test_what_is_seen_stays(shown: str) -> None:
@@ -128,6 +129,38 @@ def test_unprinted_text_of_a_pdf_is_counted_and_not_read(say: str, kind: str) ->
     assert "HIDDEN" not in found.text
     assert "Shown to everyone." in found.text
     assert found.stripped == {kind: len("HIDDEN")}
+
+
+def scan(shown: str, layer: str) -> bytes:
+    """A page whose picture says one thing, and the layer of text above it another."""
+    picture = Image.new("L", (1654, 2339), 255)
+    font = ImageFont.load_default(60)
+    ImageDraw.Draw(picture).text((200, 300), shown, fill=0, font=font)
+    page = FPDF()
+    page.add_page()
+    page.image(picture, 0, 0, page.w, page.h)
+    page.set_font("helvetica", size=12)
+    with page.local_context(text_mode=TextMode.INVISIBLE):
+        page.text(20, 40, layer)
+    return bytes(page.output())
+
+
+def test_a_scanned_page_is_read_in_its_picture() -> None:
+    found = read("a.pdf", scan("Probes are calibrated.", "HIDDEN"))
+    assert found.text == "Probes are calibrated."
+    assert found.elements[0].page == 1
+    assert found.stripped == {"characters printed without ink": len("HIDDEN")}
+    assert found.remarks == ("read by tesseract: 1 scanned pages",)
+
+
+def test_without_tesseract_its_layer_of_text_is_read_and_its_owner_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ingestion.parse.scanned.shutil.which", lambda name: None)
+    found = read("a.pdf", scan("Probes are calibrated.", "Probes are calibrated"))
+    assert found.text == "Probes are calibrated"
+    [remark] = found.remarks
+    assert remark.startswith("read without being seen: the layer of text of 1 scanned pages")
 
 
 def test_white_on_a_dark_bar_is_read() -> None:
