@@ -135,7 +135,7 @@ _rules: Any = None
 
 def _load(policies: Path, folder: Path) -> None:
     global _rules
-    restrict.restrict(folder)
+    restrict.restrict(folder, policies)
     from ingestion.pipeline import Rules
 
     _rules = Rules.load(policies)
@@ -162,7 +162,7 @@ def _prepare(work: Work) -> Prepared:
     """Raises DocumentProblem for whatever the document makes our code or a library's do."""
     from ingestion.pipeline import prepare
 
-    restrict.begin_document(SECONDS)
+    restrict.begin_document(2 * SECONDS)
     try:
         return prepare(_rules, work.item, work.stated)
     except DocumentProblem:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from ingestion import restrict
+from ingestion.landlock import version
+
+CONFINED = pytest.mark.skipif(version() < 6, reason="this kernel does not confine processes")
 
 
 def _inside(folder: Path, attempt: Callable[[], None], found: object) -> None:
-    restrict.restrict(folder)
+    restrict.restrict(folder / "own", folder / "readable")
     restrict.begin_document(1)
     try:
         attempt()
@@ -27,6 +31,9 @@ def _inside(folder: Path, attempt: Callable[[], None], found: object) -> None:
 
 def attempted(folder: Path, attempt: Callable[[], None]) -> tuple[str, int]:
     """What came of it in a restricted process, and the process's exit code."""
+    (folder / "own").mkdir()
+    (folder / "readable").write_text("words", encoding="utf-8")
+    (folder / "secret").write_text("words", encoding="utf-8")
     context = multiprocessing.get_context("fork")
     found = context.SimpleQueue()
     process = context.Process(target=_inside, args=(folder, attempt, found))
@@ -62,6 +69,33 @@ def hang() -> None:
 def look_for_secrets() -> None:
     assert "PORTCULLIS_TEST_SECRET" not in os.environ
     assert not [name for name in os.environ if "PORTCULLIS" in name]
+    assert b"PORTCULLIS" not in Path("/proc/self/environ").read_bytes()
+    assert os.environ["PATH"] == subprocess.check_output(["sh", "-c", "printf %s $PATH"], text=True)
+
+
+def read_what_it_may() -> None:
+    Path("readable").read_text(encoding="utf-8")
+    Path(tempfile.gettempdir(), "made").write_text("words", encoding="utf-8")
+
+
+def read_a_secret() -> None:
+    Path("secret").read_text(encoding="utf-8")
+
+
+def let_a_program_read_a_secret() -> None:
+    subprocess.run(["cat", "secret"], check=True, capture_output=True)
+
+
+def write_beside() -> None:
+    Path("made").write_text("words", encoding="utf-8")
+
+
+def look_into_the_parent() -> None:
+    Path(f"/proc/{os.getppid()}/environ").read_bytes()
+
+
+def kill_the_parent() -> None:
+    os.kill(os.getppid(), 0)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +106,12 @@ def look_for_secrets() -> None:
         (write_much, "OSError"),
         (take_memory, "MemoryError"),
         (look_for_secrets, "done"),
+        (read_what_it_may, "done"),
+        pytest.param(read_a_secret, "PermissionError", marks=CONFINED),
+        pytest.param(let_a_program_read_a_secret, "CalledProcessError", marks=CONFINED),
+        pytest.param(write_beside, "PermissionError", marks=CONFINED),
+        pytest.param(look_into_the_parent, "PermissionError", marks=CONFINED),
+        pytest.param(kill_the_parent, "PermissionError", marks=CONFINED),
     ],
 )
 def test_what_is_attempted_is_refused(
@@ -81,6 +121,7 @@ def test_what_is_attempted_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PORTCULLIS_TEST_SECRET", "x")
+    monkeypatch.chdir(tmp_path)
     assert attempted(tmp_path, attempt) == (outcome, 0)
 
 
@@ -96,4 +137,4 @@ def leave_a_file() -> None:
 
 def test_temporary_files_stay_in_the_folder_and_end_with_their_document(tmp_path: Path) -> None:
     assert attempted(tmp_path, leave_a_file) == ("done", 0)
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list((tmp_path / "own").iterdir())) == 1
