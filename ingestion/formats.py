@@ -13,6 +13,7 @@ HTML = "text/html"
 TEXT = "text/plain"
 PDF = "application/pdf"
 EMAIL = "message/rfc822"
+CSV = "text/csv"
 JSON = "application/json"
 EPUB = "application/epub+zip"
 ZIP = "application/zip"
@@ -27,7 +28,7 @@ BY_SUFFIX = {
     ".log": TEXT,
     ".pdf": PDF,
     ".eml": EMAIL,
-    ".csv": "text/csv",
+    ".csv": CSV,
     ".rtf": "application/rtf",
     ".epub": EPUB,
     ".json": JSON,

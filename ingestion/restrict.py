@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from app import keep_quiet
 from ingestion.landlock import confine
 
 MEMORY = 6 * 1024**3
@@ -25,13 +26,13 @@ FILE = 400_000_000
 """How large a file it may write, in bytes."""
 FILES = 256
 """How many files it may have open."""
-_KEPT = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DO_NOT_TRACK",
+_KEPT = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH",
          "TESSDATA_PREFIX")  # fmt: skip
-_KEPT_PREFIXES = ("LC_", "OMP_", "MKL_", "OPENBLAS_", "PYTHON", "HF_HUB_", "UNSTRUCTURED_")
+_KEPT_PREFIXES = ("LC_", "OMP_", "MKL_", "OPENBLAS_", "PYTHON")
 _READABLE = (
     *(Path(given) for given in (sys.prefix, sys.base_prefix, sys.exec_prefix)),
     *(Path(__file__).parents[1] / name for name in ("app", "ingestion")),
-    *map(Path, ("/usr", "/lib", "/lib64", "/bin", "/sys/devices/system", "/dev/urandom")),
+    *map(Path, ("/usr", "/lib", "/lib64", "/bin", "/sys", "/dev/urandom")),
     *(Path("/proc", name) for name in ("self", "cpuinfo", "meminfo", "stat", "filesystems", "sys")),
     *(Path("/etc", name) for name in ("ld.so.cache", "localtime", "mime.types", "fonts")),
 )
@@ -50,7 +51,7 @@ def restrict(folder: Path, readable: Path) -> None:
     """
     own = tempfile.mkdtemp(dir=folder)
     _forget_environment()
-    os.environ["TMPDIR"] = tempfile.tempdir = own
+    os.environ["TMPDIR"] = os.environ["MPLCONFIGDIR"] = tempfile.tempdir = own
     _leave_network()
     _leave_privileges()
     confine((*_READABLE, readable), (Path(own), Path("/dev/null")))
@@ -98,6 +99,7 @@ def _forget_environment() -> None:
         first, last = int(stated[47]), int(stated[48])
         ctypes.memset(first, 0, last - first)
     os.environ.update(kept)
+    keep_quiet()
 
 
 def _leave_network() -> None:

@@ -6,7 +6,6 @@ tells better than two vectors do, and takes longer: it looks only at what a sear
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,9 +61,6 @@ class LocalReranker:
 
     def _load(self) -> Any:
         """torch is imported here, not before."""
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from sentence_transformers import CrossEncoder
         from transformers.utils.logging import disable_progress_bar
 

@@ -5,7 +5,6 @@ Runs once, in a process of its own, so that the supervisor never loads torch.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -13,8 +12,6 @@ from pathlib import Path
 
 def convert(gguf: Path, target: Path) -> None:
     """Write weights, configuration and tokenizer below `target`, all of it or nothing."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 

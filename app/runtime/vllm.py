@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from app import QUIET
 from app.errors import ConfigurationError
 from app.inference.precision import precision
 from app.runtime.folders import Folders
@@ -21,14 +22,8 @@ ENGINE = PROJECT / ".venv" / "engine" / "bin" / "python"
 MAX_TOKENS = 2048
 """Length of prompt and answer together; the model itself would take 8192."""
 
-QUIET = {
-    "VLLM_NO_USAGE_STATS": "1",
-    "DO_NOT_TRACK": "1",
-    "HF_HUB_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "TRANSFORMERS_OFFLINE": "1",
-}
-"""What keeps the engine and its libraries from calling home."""
+_ALONE = {"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+"""What keeps the engine from calling home, besides what keeps all others."""
 
 
 def packaged_gguf() -> Path:
@@ -81,6 +76,7 @@ class EmbeddedVllm:
             ],
             environment={
                 **QUIET,
+                **_ALONE,
                 # from the environment, since arguments can be read by every user of the machine
                 "VLLM_API_KEY": self.api_key,
                 "VLLM_CPU_KVCACHE_SPACE": "1",

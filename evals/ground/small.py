@@ -3,13 +3,12 @@ suite needs what a model really says and no engine runs."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
 from app.errors import ConfigurationError
-from app.runtime.vllm import QUIET, packaged_gguf
+from app.runtime.vllm import packaged_gguf
 from evals.ground.ground import Ground, Missing
 
 LONGEST = 60
@@ -60,7 +59,6 @@ def parts() -> tuple[Any, Any, Any]:
         gguf = packaged_gguf()
     except ConfigurationError as error:
         raise Missing(f"no small model here: {error.message}") from error
-    os.environ.update(QUIET)
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
     from transformers.generation.stopping_criteria import StoppingCriteriaList, StopStringCriteria

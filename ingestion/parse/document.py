@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.domain.document import Parsed, SourceItem
 from ingestion import formats
 from ingestion.parse.archive import from_epub, from_zip
-from ingestion.parse.data import from_json
+from ingestion.parse.data import from_csv, from_json
 from ingestion.parse.mail import from_mail
 from ingestion.parse.markup import from_html, from_markdown
 from ingestion.parse.office import OFFICE, without_hidden
@@ -64,6 +64,8 @@ def _read(mime: str, content: bytes, reading: Reading) -> Read:
         return from_html(decoded(content), reading)
     if mime == formats.EMAIL:
         return from_mail(content, reading)
+    if mime == formats.CSV:
+        return from_csv(decoded(content), reading)
     if mime == formats.JSON:
         return from_json(decoded(content), reading)
     if mime == formats.ZIP:

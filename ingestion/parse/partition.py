@@ -8,7 +8,6 @@ from functools import cache, partial
 from io import BytesIO
 from typing import Any
 
-os.environ["DO_NOT_TRACK"] = "true"
 os.environ["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
 
 from lxml import html

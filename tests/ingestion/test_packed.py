@@ -47,7 +47,10 @@ def test_a_document_that_pandoc_made_is_read(
 
 
 def test_csv_and_json_are_read() -> None:
-    assert "Rome | 90" in read("a.csv", b"city,price\nRome,90\n").text
+    for separator in (b",", b";", b"\t"):
+        table = separator.join((b"city", b"price")) + b"\n" + separator.join((b"Rome", b'"9\n0"'))
+        [element] = read("a.csv", table).elements
+        assert (element.kind, element.text) == ("table", "city | price\nRome | 9 0")
     made = json.dumps({"title": "Trips", "cities": [{"name": "Rome", "price": 90}]}).encode()
     found = read("a.json", made)
     assert found.title == "Trips"

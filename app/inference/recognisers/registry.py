@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from app.errors import ConfigurationError
@@ -21,7 +20,6 @@ _OFF_BY_DEFAULT = (
 
 def analyser(types: frozenset[str]) -> Any:
     """Raises ConfigurationError where nothing finds one of the types."""
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import tldextract
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, predefined_recognizers
 

@@ -37,7 +37,8 @@ def bombs() -> dict[str, bytes]:
         "selectors.html": b"<style>" + b"* * * * * * * *{display:none}" * 2_000 + b"</style>"
                           + b"<i>" * 3_000 + b"words",
         "parts.eml": b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
-                     + b"--x\r\nContent-Disposition: attachment\r\n\r\nwords\r\n" * 100_000 + b"--x--",
+                     + b"--x\r\nContent-Disposition: attachment\r\n\r\nwords\r\n" * 100_000
+                     + b"--x--",
         "numbers.txt": b"1 " * 500_000,
     }  # fmt: skip
 
