@@ -27,10 +27,14 @@ select id, slot_id, container_id, acl_sequence, state, classification from docum
 _DONE = text("""
 update document set slot_id = :slot, container_id = :container, state = 'indexed',
        classification = :classification, fingerprint = :fingerprint, chunks = :chunks,
-       indexed_at = now()
+       listed_as = :listed, placed_as = :placed, indexed_at = now()
  where id = :id
 """)
-_PLACE = text("update document set slot_id = :slot, container_id = :container where id = :id")
+_PLACE = text("""
+update document set slot_id = :slot, container_id = :container, placed_as = :placed,
+       listed_as = coalesce(:listed, listed_as)
+ where id = :id
+""")
 _WITHDRAW = text("""
 update document set state = 'failed', fingerprint = null, chunks = 0, slot_id = :slot,
        container_id = :container
@@ -91,6 +95,8 @@ class Indexer:
                     "classification": rendition.classification,
                     "fingerprint": work.fingerprint,
                     "chunks": len(chunks),
+                    "listed": work.listing.content,
+                    "placed": work.listing.place,
                 },
             )
             await self._end(connection, work, placed)
@@ -113,7 +119,14 @@ class Indexer:
                 await move_rows(connection, self.levels, work.document_id, placed.slot_id)
                 await raise_revision(connection, "document moved to another ACL slot")
             await connection.execute(
-                _PLACE, {"id": work.document_id, "slot": placed.slot_id, "container": container}
+                _PLACE,
+                {
+                    "id": work.document_id,
+                    "slot": placed.slot_id,
+                    "container": container,
+                    "listed": work.listing.content,
+                    "placed": work.listing.place,
+                },
             )
             await self._end(connection, work, placed)
         return moved

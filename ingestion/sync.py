@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from time import perf_counter
 from typing import Any
@@ -28,10 +28,13 @@ from ingestion.pipeline import Pipeline, Tally
 from ingestion.problem import DocumentProblem
 from ingestion.problems import open_problem, resolve_problem
 from ingestion.sources import Connector, Listed, Scan, SourceUnreadable
-from ingestion.work import Work, fingerprint
+from ingestion.work import Work, fingerprint, listing
 
 _KNOWN = text("""
-select id, external_id, fingerprint, state, acl_sequence from document where source_id = :source
+select d.id, d.external_id, d.fingerprint, d.state, d.acl_sequence, d.listed_as, d.placed_as,
+       exists (select from problem p where p.source_id = d.source_id
+                  and p.external_id = d.external_id and p.resolved_at is null) as troubled
+  from document d where d.source_id = :source
 """)
 _ADD = text("""
 insert into document (source_id, external_id) values (:source, :external)
@@ -98,10 +101,13 @@ class SyncJob:
             row = known.get(listed.external_id)
             if listed.withheld:
                 if row is not None and row.state == "indexed":
-                    tally.outcomes["moved"] += await self.indexer.place(
-                        self._work(listed, row, b"")
-                    )
+                    # its content is not looked at, so nothing is known of that
+                    unread = self._work(replace(listed, version=""), row, b"")
+                    tally.outcomes["moved"] += await self.indexer.place(unread)
                 tally.outcomes["withheld"] += 1
+                continue
+            if row is not None and self._as_before(listed, row):
+                tally.outcomes["unchanged"] += 1
                 continue
             if row is None:
                 async with self.indexer.database.ingest() as connection:
@@ -121,6 +127,16 @@ class SyncJob:
             else:
                 yield work
 
+    def _as_before(self, listed: Listed, row: Row[Any]) -> bool:
+        """Whether it is indexed as the source lists it, and stands where it belongs."""
+        now = self._work(listed, row, b"").listing
+        return (
+            row.state == "indexed"
+            and not row.troubled
+            and now.content is not None
+            and (now.content, now.place) == (row.listed_as, row.placed_as)
+        )
+
     def _work(self, listed: Listed, row: Row[Any], content: bytes) -> Work:
         item = SourceItem(
             source=self.source,
@@ -134,7 +150,8 @@ class SyncJob:
         )
         stated = Stated(source=self.floor, folder=listed.classification)
         mark = fingerprint(item, stated, self.version)
-        return Work(self.source_id, row.id, item, stated, mark, row.acl_sequence)
+        seen = listing(item, stated, self.version, listed.version, row.acl_sequence)
+        return Work(self.source_id, row.id, item, stated, mark, row.acl_sequence, listing=seen)
 
     async def _known(self) -> dict[str, Row[Any]]:
         async with self.indexer.database.ingest() as connection:

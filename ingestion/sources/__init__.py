@@ -14,7 +14,8 @@ from ingestion.problem import DocumentProblem
 class Listed:
     """A document that a source has. `read` gives its content and may raise DocumentProblem;
     `classification` is the floor that its folder states; `withheld` means that nobody knows how
-    it must be treated: what is indexed of it stays as it is, and nobody may read it."""
+    it must be treated: what is indexed of it stays as it is, and nobody may read it. What has the
+    `version` of before has the content of before; empty where the source cannot promise that."""
 
     external_id: str
     title: str
@@ -24,6 +25,7 @@ class Listed:
     classification: str | None
     withheld: bool
     read: Callable[[], bytes]
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import time
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,9 @@ _SIDECAR_BYTES = 1_000_000
 _LINK = DocumentProblem(
     "read", "a symbolic link is not followed", "put the file or folder itself here"
 )
+SETTLED_SECONDS = 2.0
+"""A file that changed so lately may change again and look the same: file systems count time in
+ticks of up to two seconds."""
 ROOT = "."
 """The external id of the top folder as a container."""
 
@@ -121,6 +125,7 @@ class Filesystem:
             classification=own.classification if own else folder_level,
             withheld=rule is not None and rule.broken,
             read=lambda: self._read(path),
+            version=_version(path),
         )
 
     def _read(self, path: Path) -> bytes:
@@ -154,6 +159,18 @@ def _read_file(path: Path, limit: int) -> bytes:
                 "split it, or raise PORTCULLIS_MAX_DOCUMENT_MB",
             )
         return content
+
+
+def _version(path: Path) -> str:
+    """What changes with a file's content, whatever its owner sets its times to; empty while it may
+    still change within the same tick of the clock."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return ""
+    if time() - found.st_ctime < SETTLED_SECONDS:
+        return ""
+    return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
 def _name(path: Path, root: Path) -> str:
