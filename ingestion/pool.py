@@ -7,19 +7,25 @@ import asyncio
 import multiprocessing
 import os
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ingestion import restrict
 from ingestion.problem import DocumentProblem
 
 if TYPE_CHECKING:
+    from app.domain.document import SourceItem
+    from ingestion.classify import Stated
+    from ingestion.inspect import Inspected
     from ingestion.pipeline import Prepared
     from ingestion.work import Work
 
+Made = TypeVar("Made")
+Task = Callable[["SourceItem", "Stated"], Made]
 SECONDS = 180.0
 """How long one document may take to be prepared."""
 _TOGETHER = 3
@@ -51,10 +57,17 @@ class PreparationPool:
 
     async def prepare(self, work: Work) -> Prepared:
         """Raises DocumentProblem, also when the process died or took too long."""
+        return await self._done(_prepare, work.item, work.stated)
+
+    async def inspect(self, item: SourceItem, stated: Stated) -> Inspected:
+        """As `prepare` does, but for people to look at. Raises DocumentProblem."""
+        return await self._done(_inspect, item, stated)
+
+    async def _done(self, task: Task[Made], item: SourceItem, stated: Stated) -> Made:
         for _ in range(_TOGETHER):
             executor = self._running()
             try:
-                future = executor.submit(_prepare, work)
+                future = executor.submit(task, item, stated)
             except BrokenProcessPool:
                 self._discard(executor)
                 continue
@@ -70,20 +83,20 @@ class PreparationPool:
             except BrokenProcessPool:
                 self._discard(executor)
             except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
+                asking = asyncio.current_task()
+                if asking is not None and asking.cancelling():
                     raise
                 # its pool was discarded before its turn came
             if suspect:
                 break
-        return await self._alone(work)
+        return await self._alone(task, item, stated)
 
-    async def _alone(self, work: Work) -> Prepared:
+    async def _alone(self, task: Task[Made], item: SourceItem, stated: Stated) -> Made:
         """In a process that nobody shares: so a crash blames the right document."""
         async with self._lonely:
             executor = self._make(1)
             try:
-                future = asyncio.wrap_future(executor.submit(_prepare, work))
+                future = asyncio.wrap_future(executor.submit(task, item, stated))
                 return await asyncio.wait_for(future, SECONDS)
             except TimeoutError:
                 raise _too_long() from None
@@ -158,13 +171,25 @@ def _try_out() -> int:
     return len(prepare(_rules, item, Stated()).chunks)
 
 
-def _prepare(work: Work) -> Prepared:
-    """Raises DocumentProblem for whatever the document makes our code or a library's do."""
+def _prepare(item: SourceItem, stated: Stated) -> Prepared:
     from ingestion.pipeline import prepare
 
+    return _computed(prepare, item, stated)
+
+
+def _inspect(item: SourceItem, stated: Stated) -> Inspected:
+    from ingestion.inspect import inspect
+
+    return _computed(inspect, item, stated)
+
+
+def _computed(
+    step: Callable[[Any, SourceItem, Stated], Made], item: SourceItem, stated: Stated
+) -> Made:
+    """Raises DocumentProblem for whatever the document makes our code or a library's do."""
     restrict.begin_document(2 * SECONDS)
     try:
-        return prepare(_rules, work.item, work.stated)
+        return step(_rules, item, stated)
     except DocumentProblem:
         raise
     except Exception as error:

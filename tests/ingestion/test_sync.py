@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.authn.accounts import add_user
 from app.catalog.jobs import start_sync
-from app.domain.principal import Account
+from app.domain.principal import Account, Role
 from app.errors import InvalidInput
+from ingestion import pipeline
 from ingestion.pool import PreparationPool
+from ingestion.sources import filesystem
 from ingestion.sync import SyncJob
 from tests.ingestion.test_parse import pdf
 from tests.ingestion.world import World
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=[0.0, filesystem.SETTLED_SECONDS], ids=["settled", "fresh"], autouse=True)
+def settled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a file that was just written may be known by its times, or is read each time."""
+    monkeypatch.setattr(filesystem, "SETTLED_SECONDS", request.param)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are read, in order."""
+    names: list[str] = []
+    reads = filesystem.Filesystem._read
+
+    def watched(self: filesystem.Filesystem, path: Path) -> bytes:
+        names.append(path.name)
+        return reads(self, path)
+
+    monkeypatch.setattr(filesystem.Filesystem, "_read", watched)
+    return names
 
 
 @pytest.fixture
@@ -279,3 +303,67 @@ async def test_changed_policies_index_everything_again(
         assert "redaction.yaml" in job.message
     finally:
         tree.runner.pool.close()
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_what_is_listed_as_before_is_not_read_again(
+    tree: World, root: Path, read: list[str], ada: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    write(root / "b.md", "other words")
+    write(root / "broken.pdf", b"%PDF-1.4 rubbish")
+    await tree.sync()
+    read.clear()
+    job = await tree.sync()
+    assert (job.done, job.detail["outcomes"]["unchanged"], read) == (3, 2, ["broken.pdf"])
+    assert set(await tree.reads(ada)) == {"a.md", "b.md"}
+
+
+@pytest.mark.parametrize("settled", [filesystem.SETTLED_SECONDS], indirect=True)
+async def test_what_may_still_change_within_a_tick_is_read_again(
+    tree: World, root: Path, read: list[str]
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    await tree.sync()
+    await tree.sync()
+    assert read == ["a.md", "a.md"]
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_a_file_with_the_size_and_time_of_before_is_read(
+    tree: World, root: Path, ada: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md", "shared words, old")
+    before = (root / "a.md").stat()
+    await tree.sync()
+    write(root / "a.md", "shared words, new")
+    os.utime(root / "a.md", ns=(before.st_atime_ns, before.st_mtime_ns))
+    await tree.sync()
+    assert await tree.reads(ada) == {"a.md": "shared words, new"}
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_a_newer_pipeline_reads_all_again(
+    tree: World, root: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    await tree.sync()
+    monkeypatch.setattr(pipeline, "VERSION", "another")
+    await tree.sync()
+    assert read == ["a.md", "a.md"]
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_an_account_that_becomes_known_reads_what_names_it(
+    tree: World, root: Path, read: list[str]
+) -> None:
+    write(root / "a.md")
+    write(root / "_acl.yaml", "allow: [eve@house.example]")
+    await tree.sync()
+    eve = await add_user(tree.database, "eve@house.example", "Eve", Role.EMPLOYEE, None)
+    await tree.sync()
+    assert set(await tree.reads(eve)) == {"a.md"}
