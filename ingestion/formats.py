@@ -6,7 +6,7 @@ import zipfile
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from ingestion.problem import DocumentProblem
+from ingestion.problem import DocumentProblem, Quarantine
 
 MARKDOWN = "text/markdown"
 HTML = "text/html"
@@ -84,7 +84,7 @@ def check_content(mime: str, content: bytes) -> None:
             "save it again in that format; a password on it has to go",
         ) from None
     if size > MAX_UNPACKED:
-        raise DocumentProblem(
+        raise Quarantine(
             "parse",
             f"the file unpacks to {size // 1_000_000} MB; the limit is {MAX_UNPACKED // 1_000_000}",
             "take out its large pictures and films, or split it",

@@ -16,7 +16,7 @@ from app.db.revision import raise_revision
 from app.domain.acl import Acl
 from app.domain.document import EmbeddedChunk, Rendition
 from app.domain.principal import PrincipalKind, PrincipalRef
-from ingestion.problem import DocumentProblem
+from ingestion.problem import DocumentProblem, Quarantine
 from ingestion.problems import open_problem, resolve_problem
 from ingestion.work import Work
 
@@ -150,7 +150,8 @@ class Indexer:
                 await raise_revision(connection, "document withdrawn")
             else:
                 await connection.execute(_FAILED, key)
-            await open_problem(connection, work.source_id, work.item.external_id, problem)
+            mark = work.fingerprint if isinstance(problem, Quarantine) else None
+            await open_problem(connection, work.source_id, work.item.external_id, problem, mark)
             if work.intake_id is not None:
                 await connection.execute(_END_INTAKE, {"id": work.intake_id, "state": "failed"})
 

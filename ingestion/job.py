@@ -49,15 +49,18 @@ update job set heartbeat_at = now(), total = :total, done = :done, failed = :fai
        detail = cast(:detail as jsonb)
  where id = :id and state = 'running'
 """)
-_ALIVE = text("update job set heartbeat_at = now() where id = :id and state = 'running'")
+_ALIVE = text("""
+update job set heartbeat_at = now() where id = :id and state = 'running' returning id
+""")
 _END = text("""
-update job set state = :state, message = :message, finished_at = now() where id = :id
+update job set state = :state, message = :message, finished_at = now()
+ where id = :id and state in ('running', 'paused')
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A job that this worker does and nobody else."""
+    """A job that this worker does and nobody else, until it is paused or cancelled."""
 
     id: UUID
     kind: str
@@ -85,9 +88,11 @@ class JobLedger:
         async with self.database.ingest() as connection:
             await connection.execute(_PROGRESS, {**parameters, "detail": json.dumps(dict(detail))})
 
-    async def alive(self, job: Claimed) -> None:
+    async def alive(self, job: Claimed) -> bool:
+        """Whether the job is still to be done: it may have been paused, cancelled, or gone with
+        its source."""
         async with self.database.ingest() as connection:
-            await connection.execute(_ALIVE, {"id": job.id})
+            return await connection.scalar(_ALIVE, {"id": job.id}) is not None
 
     async def end(self, job: Claimed, state: str, message: str = "") -> None:
         """`state` is done or failed; `message` is for the owner."""

@@ -24,7 +24,7 @@ from ingestion.classify import ClassificationRules, Stated, classify
 from ingestion.index import Indexer
 from ingestion.parse import parse
 from ingestion.pool import PreparationPool
-from ingestion.problem import DocumentProblem
+from ingestion.problem import DocumentProblem, Quarantine
 from ingestion.redact import RedactionRules, redact
 from ingestion.work import Work
 
@@ -175,7 +175,8 @@ class Pipeline:
             began = perf_counter()
             if isinstance(prepared, DocumentProblem):
                 await self.indexer.record_problem(work, prepared)
-                tally.outcomes["failed"] += 1
+                held = isinstance(prepared, Quarantine)
+                tally.outcomes["quarantined" if held else "failed"] += 1
                 continue
             embedded = [EmbeddedChunk(piece, next(vectors)) for piece in prepared.chunks]
             try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ingestion import restrict
-from ingestion.problem import DocumentProblem
+from ingestion.problem import DocumentProblem, Quarantine
 
 if TYPE_CHECKING:
     from app.domain.document import SourceItem
@@ -101,7 +101,7 @@ class PreparationPool:
             except TimeoutError:
                 raise _too_long() from None
             except BrokenProcessPool:
-                raise DocumentProblem(
+                raise Quarantine(
                     "parse",
                     "reading the file crashed its parser",
                     "save it again in its own program",
@@ -154,8 +154,8 @@ def _load(policies: Path, folder: Path) -> None:
     _rules = Rules.load(policies)
 
 
-def _too_long() -> DocumentProblem:
-    return DocumentProblem(
+def _too_long() -> Quarantine:
+    return Quarantine(
         "parse",
         f"reading the file took longer than {SECONDS:.0f} s",
         "split it, or save it in a simpler format",
@@ -192,6 +192,12 @@ def _computed(
         return step(_rules, item, stated)
     except DocumentProblem:
         raise
+    except MemoryError:
+        raise Quarantine(
+            "prepare",
+            f"reading the file took more than {restrict.MEMORY // 1024**3} GB of memory",
+            "split it, or save it in a simpler format",
+        ) from None
     except Exception as error:
         # its message may quote the document
         raise DocumentProblem(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -25,7 +25,8 @@ from ingestion.push import PushJob
 from ingestion.sources import SourceUnreadable
 from ingestion.sync import SyncJob
 
-HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 2.0
+"""So soon a job that was paused or cancelled stops."""
 
 _SOURCE = text("select key, kind, config, classification_floor from source where id = :id")
 _DUE = text("""
@@ -33,7 +34,7 @@ insert into job (kind, source_id)
 select 'sync', s.id from source s
  where s.kind <> 'push' and s.synced_at < now() - make_interval(mins => :minutes)
    and not exists (select from job j where j.source_id = s.id and j.kind = 'sync'
-                      and (j.state in ('queued', 'running')
+                      and (j.state in ('queued', 'running', 'paused')
                            or j.created_at > now() - make_interval(mins => :minutes)))
 """)
 
@@ -86,8 +87,10 @@ class Runner:
     async def _run(self, job: Claimed, ledger: JobLedger) -> None:
         log = _log.bind(job=str(job.id), kind=job.kind)
         try:
-            async with _heartbeat(ledger, job):
-                message = await self._do(job, ledger)
+            message = await _while_wanted(self._do(job, ledger), ledger, job)
+            if message is None:
+                log.info("job_stopped")
+                return
             await ledger.end(job, "done", message)
             log.info("job_done")
         except (SourceUnreadable, ConfigurationError) as error:
@@ -130,19 +133,27 @@ class Runner:
         ).run(job)
 
 
-@asynccontextmanager
-async def _heartbeat(ledger: JobLedger, job: Claimed) -> AsyncIterator[None]:
-    async def beat() -> None:
-        while True:
+async def _while_wanted(
+    work: Coroutine[Any, Any, str], ledger: JobLedger, job: Claimed
+) -> str | None:
+    """What the work says at its end, with a heartbeat meanwhile; None where somebody paused or
+    cancelled the job: then it is stopped between two transactions, and nothing is half done."""
+
+    async def unwanted() -> None:
+        wanted = True
+        while wanted:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             with contextlib.suppress(Unavailable):
-                await ledger.alive(job)
+                wanted = await ledger.alive(job)
 
-    beating = asyncio.create_task(beat())
+    working, watching = asyncio.create_task(work), asyncio.create_task(unwanted())
     try:
-        yield
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
+        return await working if working.done() else None
     finally:
-        beating.cancel()
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
 
 
 def _kinds(error: BaseException) -> str:

@@ -32,9 +32,10 @@ from ingestion.work import Work, fingerprint, listing
 
 _KNOWN = text("""
 select d.id, d.external_id, d.fingerprint, d.state, d.acl_sequence, d.listed_as, d.placed_as,
-       exists (select from problem p where p.source_id = d.source_id
-                  and p.external_id = d.external_id and p.resolved_at is null) as troubled
-  from document d where d.source_id = :source
+       p.id is not null as troubled, p.quarantined
+  from document d left join problem p on p.source_id = d.source_id
+       and p.external_id = d.external_id and p.resolved_at is null
+ where d.source_id = :source
 """)
 _ADD = text("""
 insert into document (source_id, external_id) values (:source, :external)
@@ -91,8 +92,8 @@ class SyncJob:
         await self._widen(scan)
         await self._settle_problems(scan, present, began)
         await report()
-        failed = tally.outcomes["failed"]
-        return f"{failed} documents could not be indexed; see the problems" if failed else ""
+        lost = tally.outcomes["failed"] + tally.outcomes["quarantined"]
+        return f"{lost} documents could not be indexed; see the problems" if lost else ""
 
     async def _works(
         self, scan: Scan, known: dict[str, Row[Any]], tally: Tally
@@ -124,6 +125,8 @@ class SyncJob:
             if before and before.state == "indexed" and before.fingerprint == work.fingerprint:
                 tally.outcomes["moved"] += await self.indexer.place(work)
                 tally.outcomes["unchanged"] += 1
+            elif before and before.quarantined == work.fingerprint:
+                tally.outcomes["quarantined"] += 1
             else:
                 yield work
 
@@ -194,12 +197,13 @@ class SyncJob:
     async def _report(self, job: Claimed, scan: Scan, tally: Tally, seconds: float) -> None:
         outcomes = tally.outcomes
         done = outcomes["embedded"] + outcomes["superseded"]
-        done += outcomes["failed"] + outcomes["unchanged"] + outcomes["withheld"]
+        failed = outcomes["failed"] + outcomes["quarantined"]
+        done += failed + outcomes["unchanged"] + outcomes["withheld"]
         await self.ledger.progress(
             job,
             total=len(scan.documents),
             done=done,
-            failed=outcomes["failed"],
+            failed=failed,
             detail={
                 "outcomes": dict(outcomes),
                 "seconds": round(seconds, 3),

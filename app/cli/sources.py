@@ -102,6 +102,7 @@ def sync(
 ) -> None:
     """Read a source again. Without a running worker it is done right here."""
     from app.catalog.jobs import get_job, start_sync
+    from app.catalog.progress import progress
     from app.catalog.sources import get_source
     from app.runtime.endpoints import running
     from app.runtime.folders import Folders
@@ -123,11 +124,11 @@ def sync(
         patience = time.monotonic() + PATIENCE_SECONDS
         while True:
             job = await get_job(parts.database, None, job_id)
-            line = f"{job.state}: {job.done} of {job.total}, {job.failed} failed"
+            line = f"{job.state}: {progress(job)}"
             if line != shown:
                 shown = line
                 print(line, file=sys.stderr)
-            if job.ended:
+            if job.ended or job.state == "paused":
                 break
             if worker is not None and worker.poll() not in (None, 0):
                 raise PortcullisError("the worker ended; its message is above")
@@ -137,6 +138,9 @@ def sync(
             await asyncio.sleep(0.3)
         if job.state == "failed":
             raise PortcullisError(job.message or f"source {key} could not be read")
+        if job.state == "paused":
+            print(f"the sync is paused; `portcullis source resume {key}` goes on with it")
+            return
         outcomes = dict(job.detail.get("outcomes", {}))
         seconds = float(job.detail.get("seconds", 0))
         counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes.items()))
@@ -153,6 +157,41 @@ def sync(
             print(job.message)
 
     with_parts(settings, work)
+
+
+@app.command()
+def pause(key: str, data_dir: DataDir = None) -> None:
+    """Stop the sync of a source for now; what it has indexed stays."""
+    _change(key, "pause", data_dir)
+
+
+@app.command()
+def resume(key: str, data_dir: DataDir = None) -> None:
+    """Go on with a sync that was paused."""
+    _change(key, "resume", data_dir)
+
+
+@app.command()
+def cancel(key: str, data_dir: DataDir = None) -> None:
+    """End the sync of a source; what it has indexed stays, and the next one does the rest."""
+    _change(key, "cancel", data_dir)
+
+
+def _change(key: str, change: str, data_dir: Path | None) -> None:
+    from app.catalog.jobs import change_sync, get_job
+    from app.catalog.progress import progress
+    from app.catalog.sources import get_source
+    from app.domain.source import SyncChange
+
+    async def work(parts: Parts) -> None:
+        source = await get_source(parts.database, None, key)
+        async with on_record(parts.recorder, "source", source=key, change=f"sync {change}"):
+            job_id = await change_sync(parts.database, None, source, SyncChange(change))
+        await parts.queue.wake(job_id)
+        job = await get_job(parts.database, None, job_id)
+        print(f"the sync of {key} is {job.state}: {progress(job)}")
+
+    with_parts(settings_from(data_dir), work)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from app.domain.document import Element
 from ingestion import formats
 from ingestion.parse.wording import clean
-from ingestion.problem import DocumentProblem
+from ingestion.problem import DocumentProblem, Quarantine
 
 Read = tuple[str, dict[str, str], list[Element]]
 """Title, metadata and elements of one file."""
@@ -55,7 +55,7 @@ class Reading:
         except MemoryError:
             raise
         except Exception as error:
-            if isinstance(error, DocumentProblem) and error.stage == "unpack":
+            if isinstance(error, Quarantine):
                 raise
             reason = f": {error.reason}" if isinstance(error, DocumentProblem) else ""
             return [heading, Element("text", f"(This attachment cannot be read{reason}.)")]
@@ -84,8 +84,8 @@ def packed_bytes(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) ->
     return content
 
 
-def _too_much(limit: int, what: str) -> DocumentProblem:
-    return DocumentProblem(
+def _too_much(limit: int, what: str) -> Quarantine:
+    return Quarantine(
         "unpack",
         f"what is packed in the file is more than {limit:,} {what}",
         "unpack it, and put its parts in the source one by one",

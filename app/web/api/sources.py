@@ -7,12 +7,13 @@ from typing import Any
 from litestar import delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from app.catalog.jobs import start_sync
+from app.catalog.jobs import change_sync, get_job, start_sync
 from app.catalog.overview import overview
 from app.catalog.sources import confirm_source, get_source, register, remove_source
 from app.domain.record import AuditRecord
-from app.domain.source import Source, SourceOverview
+from app.domain.source import Source, SourceOverview, SyncChange
 from app.web.api.bodies import SourceBody
+from app.web.api.jobs import shown
 from app.web.services import Caller, Wired
 
 
@@ -54,6 +55,21 @@ async def sync(source: FromPath[str], account: Caller, services: Wired) -> dict[
     job = await start_sync(services.database, account, found)
     await services.queue.wake(job)
     return {"job": str(job)}
+
+
+@post("/sources/{source:str}/sync/{change:str}", status_code=200, tags=["sources"])
+async def change(
+    source: FromPath[str], change: FromPath[SyncChange], account: Caller, services: Wired
+) -> dict[str, Any]:
+    """`pause`, `resume` or `cancel` the source's sync; what it has indexed so far stays."""
+    services.policy.require_route(account, "sources")
+    found = await get_source(services.database, account, source)
+    await services.recorder.record(
+        AuditRecord.of(account, "source", detail={"source": source, "change": f"sync {change}"})
+    )
+    job = await change_sync(services.database, account, found, change)
+    await services.queue.wake(job)
+    return shown(await get_job(services.database, account, job))
 
 
 @post("/sources/{source:str}/confirm", status_code=200, tags=["sources"])
