@@ -28,7 +28,7 @@ update job set state = 'running', attempts = attempts + 1, heartbeat_at = now(),
                and j.heartbeat_at < now() - make_interval(secs => :stale)))
       and not exists (
         select from job other where other.source_id = j.source_id and other.id <> j.id
-           and other.kind = 'sync' and j.kind = 'sync' and other.state = 'running'
+           and other.kind <> 'ingest' and j.kind <> 'ingest' and other.state = 'running'
            and other.heartbeat_at >= now() - make_interval(secs => :stale))
     order by j.created_at limit 1 for update skip locked)
 returning id, kind, source_id
@@ -51,6 +51,12 @@ update job set heartbeat_at = now(), total = :total, done = :done, failed = :fai
 """)
 _ALIVE = text("""
 update job set heartbeat_at = now() where id = :id and state = 'running' returning id
+""")
+_ASK = text("""
+insert into job (kind, source_id)
+select 'sync', :source where not exists (
+  select from job where source_id = :source and kind = 'sync'
+     and state in ('queued', 'running', 'paused'))
 """)
 _END = text("""
 update job set state = :state, message = :message, finished_at = now()
@@ -93,6 +99,11 @@ class JobLedger:
         its source."""
         async with self.database.ingest() as connection:
             return await connection.scalar(_ALIVE, {"id": job.id}) is not None
+
+    async def ask_for_sync(self, source_id: int) -> None:
+        """One that waits or runs already, or is paused, is enough."""
+        async with self.database.ingest() as connection:
+            await connection.execute(_ASK, {"source": source_id})
 
     async def end(self, job: Claimed, state: str, message: str = "") -> None:
         """`state` is done or failed; `message` is for the owner."""

@@ -12,6 +12,7 @@ import ctypes
 import os
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -40,6 +41,7 @@ _READABLE = (
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
 _CAPABILITIES = 0x20080522
 """The third version of capset(2)."""
+_PARENT_DEATH_SIGNAL = 1
 _REFUSED = frozenset(("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"))
 
 
@@ -54,6 +56,7 @@ def restrict(folder: Path, readable: Path) -> None:
     os.environ["TMPDIR"] = os.environ["MPLCONFIGDIR"] = tempfile.tempdir = own
     _leave_network()
     _leave_privileges()
+    _die_with_parent()
     confine((*_READABLE, readable), (Path(own), Path("/dev/null")))
     sys.addaudithook(_refuse)
     for limit, most in (
@@ -113,6 +116,14 @@ def _leave_privileges() -> None:
     back."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
     ctypes.CDLL(None).capset(header, (ctypes.c_uint32 * 6)())
+
+
+def _die_with_parent() -> None:
+    """Nobody else ends a process whose parent was killed while it reads."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _refuse(event: str, given: tuple[Any, ...]) -> None:

@@ -19,9 +19,11 @@ from app.inference.embed import Embedder
 from ingestion.connect import connector
 from ingestion.index import Indexer
 from ingestion.job import Claimed, JobLedger
+from ingestion.permissions import PermissionJob
 from ingestion.pipeline import Pipeline, Rules, pipeline_version
 from ingestion.pool import PreparationPool
 from ingestion.push import PushJob
+from ingestion.source_index import SourceIndex
 from ingestion.sources import SourceUnreadable
 from ingestion.sync import SyncJob
 
@@ -31,9 +33,11 @@ HEARTBEAT_SECONDS = 2.0
 _SOURCE = text("select key, kind, config, classification_floor from source where id = :id")
 _DUE = text("""
 insert into job (kind, source_id)
-select 'sync', s.id from source s
- where s.kind <> 'push' and s.synced_at < now() - make_interval(mins => :minutes)
-   and not exists (select from job j where j.source_id = s.id and j.kind = 'sync'
+select :kind, s.id from source s
+ where s.kind <> 'push' and s.synced_at is not null
+   and case when :kind = 'sync' then s.synced_at else s.confirmed_at end
+       < now() - make_interval(mins => :minutes)
+   and not exists (select from job j where j.source_id = s.id and j.kind = :kind
                       and (j.state in ('queued', 'running', 'paused')
                            or j.created_at > now() - make_interval(mins => :minutes)))
 """)
@@ -79,10 +83,11 @@ class Runner:
         self.pool.use(version)
         return version
 
-    async def ask_for_due_syncs(self, minutes: int) -> None:
-        """A sync for every source that had none for so long."""
+    async def ask_for_due(self, kind: str, minutes: int) -> None:
+        """A job of this kind, `sync` or `permissions`, for every source that had none for so
+        long. Of a source that was never synced nothing is asked."""
         async with self.database.ingest() as connection:
-            await connection.execute(_DUE, {"minutes": minutes})
+            await connection.execute(_DUE, {"kind": kind, "minutes": minutes})
 
     async def _run(self, job: Claimed, ledger: JobLedger) -> None:
         log = _log.bind(job=str(job.id), kind=job.kind)
@@ -121,16 +126,12 @@ class Runner:
         async with self.database.ingest() as connection:
             source = (await connection.execute(_SOURCE, {"id": job.source_id})).one()
         reader = connector(source.kind, source.config, self.levels, self.max_bytes)
-        return await SyncJob(
-            job.source_id,
-            source.key,
-            source.classification_floor,
-            reader,
-            pipeline,
-            indexer,
-            ledger,
-            version,
-        ).run(job)
+        index = SourceIndex(
+            job.source_id, source.key, source.classification_floor, indexer, version
+        )
+        if job.kind == "permissions":
+            return await PermissionJob(index, reader, ledger).run(job)
+        return await SyncJob(index, reader, pipeline, ledger).run(job)
 
 
 async def _while_wanted(

@@ -66,10 +66,15 @@ async def work(settings: Settings, once: UUID | None = None) -> None:
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        woken = {kind: asyncio.Event() for kind in ("ingest", "sync")}
+        every = {
+            "ingest": 0,
+            "sync": settings.sync_minutes,
+            "permissions": settings.permission_minutes,
+        }
+        woken = {kind: asyncio.Event() for kind in every}
         tasks = [
-            asyncio.create_task(_serve(runner, kind, settings.sync_minutes, event))
-            for kind, event in woken.items()
+            asyncio.create_task(_serve(runner, kind, minutes, event))
+            for (kind, event), minutes in zip(woken.items(), every.values(), strict=True)
         ]
         if settings.queue_url is not None:
             listening = _listen(settings.queue_url.get_secret_value(), tuple(woken.values()))
@@ -96,12 +101,13 @@ async def _warm(runner: Runner) -> None:
         _log.error("policies_unusable", reason=error.message)
 
 
-async def _serve(runner: Runner, kind: str, sync_minutes: int, woken: asyncio.Event) -> None:
-    """Look for jobs of a kind now, whenever woken, and every few seconds anyway."""
+async def _serve(runner: Runner, kind: str, minutes: int, woken: asyncio.Event) -> None:
+    """Look for jobs of a kind now, whenever woken, and every few seconds anyway; ask for one of
+    each source all so many minutes."""
     while True:
         try:
-            if sync_minutes and kind == "sync":
-                await runner.ask_for_due_syncs(sync_minutes)
+            if minutes:
+                await runner.ask_for_due(kind, minutes)
             await runner.run_waiting(kind=kind)
         except Unavailable as error:
             _log.warning("database_down", kind=type(error).__name__)

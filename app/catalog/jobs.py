@@ -25,7 +25,7 @@ select j.*, s.key as source, p.key as owner
 """)
 _OPEN_SYNC = text("""
 select id, state from job
- where source_id = :source and kind = 'sync' and state in ('queued', 'running', 'paused')
+ where source_id = :source and kind = :kind and state in ('queued', 'running', 'paused')
  order by created_at limit 1
 """)
 _STATE = text("""
@@ -60,9 +60,11 @@ async def new_job(
     )
 
 
-async def start_sync(database: Database, account: Account | None, source: Source) -> UUID:
+async def start_sync(
+    database: Database, account: Account | None, source: Source, *, acls_only: bool = False
+) -> UUID:
     """The id of the source's sync: the one that waits or runs already, one that is paused, which
-    goes on, or a new one.
+    goes on, or a new one. With `acls_only` no content is read.
 
     Raises InvalidInput for a source that is pushed to.
     """
@@ -70,9 +72,10 @@ async def start_sync(database: Database, account: Account | None, source: Source
         raise InvalidInput(f"source {source.key!r} is pushed to; there is nothing to sync")
     async with database.app() as connection:
         await connection.execute(_LOCK_SOURCE, {"source": source.id})
-        opened = (await connection.execute(_OPEN_SYNC, {"source": source.id})).one_or_none()
+        kind = "permissions" if acls_only else "sync"
+        opened = await _open(connection, source, kind)
         if opened is None:
-            return await new_job(connection, "sync", source.id, account)
+            return await new_job(connection, kind, source.id, account)
         if opened.state == "paused":
             await connection.execute(_STATE, {"id": opened.id, **_CHANGES[SyncChange.RESUME]})
         return UUID(str(opened.id))
@@ -88,12 +91,18 @@ async def change_sync(
     """
     async with database.app() as connection:
         await connection.execute(_LOCK_SOURCE, {"source": source.id})
-        opened = (await connection.execute(_OPEN_SYNC, {"source": source.id})).one_or_none()
+        opened = await _open(connection, source, "sync")
         changed = opened and await connection.scalar(_STATE, {"id": opened.id, **_CHANGES[change]})
     if not changed:
         state = f"its sync is {opened.state}" if opened else "no sync of it waits or runs"
         raise Conflict(f"source {source.key!r}: there is nothing to {change}; {state}")
     return UUID(str(changed))
+
+
+async def _open(connection: AppConnection, source: Source, kind: str) -> Row[Any] | None:
+    """The source's job of this kind that has not ended."""
+    parameters = {"source": source.id, "kind": kind}
+    return (await connection.execute(_OPEN_SYNC, parameters)).one_or_none()
 
 
 async def get_job(database: Database, account: Account | None, job_id: UUID) -> Job:

@@ -98,6 +98,7 @@ def list_all(data_dir: DataDir = None) -> None:
 def sync(
     key: str,
     wait: Annotated[bool, typer.Option(help="Show progress until it is done.")] = True,
+    acls_only: Annotated[bool, typer.Option("--acls-only", help="Read no content.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Read a source again. Without a running worker it is done right here."""
@@ -113,7 +114,7 @@ def sync(
     async def work(parts: Parts) -> None:
         source = await get_source(parts.database, None, key)
         async with on_record(parts.recorder, "source", source=key, change="sync"):
-            job_id = await start_sync(parts.database, None, source)
+            job_id = await start_sync(parts.database, None, source, acls_only=acls_only)
         worker = _worker(parts, job_id) if here else None
         if worker is None:
             await parts.queue.wake(job_id)

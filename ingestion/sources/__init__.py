@@ -37,6 +37,19 @@ class Scan:
     documents: tuple[Listed, ...]
     problems: dict[str, DocumentProblem]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The external ids of the documents."""
+        return frozenset(listed.external_id for listed in self.documents)
+
+    def check(self, anything_known: bool) -> None:
+        """Raises SourceUnreadable where a source that had documents has nothing at all."""
+        if anything_known and not self.documents and not self.containers:
+            raise SourceUnreadable(
+                "the source is empty, as if it were not mounted, so nothing was deleted;"
+                " mount it, or remove the source"
+            )
+
 
 class Connector(Protocol):
     """Reads one source."""

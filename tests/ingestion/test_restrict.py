@@ -8,9 +8,11 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ingestion import restrict
@@ -138,3 +140,32 @@ def leave_a_file() -> None:
 def test_temporary_files_stay_in_the_folder_and_end_with_their_document(tmp_path: Path) -> None:
     assert attempted(tmp_path, leave_a_file) == ("done", 0)
     assert len(list((tmp_path / "own").iterdir())) == 1
+
+
+def be_orphaned() -> None:
+    """Start a restricted process, say its id, and be killed."""
+    folder = Path(tempfile.mkdtemp(dir=tempfile.gettempdir()))
+    child = os.fork()
+    if child == 0:
+        restrict._die_with_parent()
+        time.sleep(60)
+    time.sleep(0.3)  # until it has asked for the signal
+    (folder.parent / "child").write_text(str(child), encoding="ascii")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_whose_parent_is_killed_ends(tmp_path: Path) -> None:
+    assert attempted(tmp_path, be_orphaned)[1] == -signal.SIGKILL
+    [said] = (tmp_path / "own").rglob("child")
+    pid, until = int(said.read_text()), time.monotonic() + 5
+    while time.monotonic() < until and not ended(pid):
+        time.sleep(0.05)
+    assert ended(pid)
+
+
+def ended(pid: int) -> bool:
+    """Also where nobody has asked yet how it ended."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True

@@ -19,8 +19,8 @@ from app.errors import Conflict, InvalidInput
 from ingestion import pipeline, runner
 from ingestion import pool as pool_module
 from ingestion.pool import PreparationPool
+from ingestion.source_index import SourceIndex
 from ingestion.sources import filesystem
-from ingestion.sync import SyncJob
 from tests.ingestion.test_parse import pdf
 from tests.ingestion.world import World
 
@@ -245,13 +245,13 @@ async def test_old_text_is_not_shown_to_readers_who_come_with_the_new(
     (root / "deleted.md").unlink()
     write(root / "broken.md", "")
     seen: list[set[str]] = []
-    delete = SyncJob._delete
+    delete = SourceIndex.delete
 
-    async def look_first(job: SyncJob, gone: Any) -> None:
+    async def look_first(index: SourceIndex, gone: Any) -> None:
         seen.append(set(await tree.reads(bob)))
-        await delete(job, gone)
+        await delete(index, gone)
 
-    monkeypatch.setattr(SyncJob, "_delete", look_first)
+    monkeypatch.setattr(SourceIndex, "delete", look_first)
     await tree.sync()
     assert seen == [set()]
     assert await tree.reads(bob) == {
@@ -400,7 +400,7 @@ async def test_a_paused_sync_stops_and_goes_on_where_it_was(
     assert (paused.state, paused.ended, paused.seconds_left) == ("paused", False, None)
     assert 0 < paused.done < paused.total == 300
     assert await tree.runner.run_waiting() == 0
-    await tree.runner.ask_for_due_syncs(0)
+    await tree.runner.ask_for_due("sync", 0)
     assert await change_sync(tree.database, None, tree.source, SyncChange.RESUME) == job
     await tree.runner.run_waiting(job)
     done = await tree.job(job)

@@ -48,11 +48,13 @@ async def list_all(account: Caller, services: Wired) -> dict[str, Any]:
 
 
 @post("/sources/{source:str}/sync", status_code=202, tags=["sources"])
-async def sync(source: FromPath[str], account: Caller, services: Wired) -> dict[str, Any]:
-    """Read the source again; the job says how far it is."""
+async def sync(
+    source: FromPath[str], account: Caller, services: Wired, acls_only: bool = False
+) -> dict[str, Any]:
+    """Read the source again, or with `?acls_only=true` its ACLs alone; the job says how far."""
     services.policy.require_route(account, "sources")
     found = await get_source(services.database, account, source)
-    job = await start_sync(services.database, account, found)
+    job = await start_sync(services.database, account, found, acls_only=acls_only)
     await services.queue.wake(job)
     return {"job": str(job)}
 
