@@ -75,6 +75,14 @@ async def test_a_narrower_acl_closes(tree: World, root: Path, ada: Account) -> N
     assert set(await tree.reads(ada)) == {"own.md"}
 
 
+async def test_a_narrower_acl_closes_what_is_new_too(tree: World, root: Path, ada: Account) -> None:
+    for name in ("a.md", "b.md"):
+        write(root / name, "shared words, new")
+    write(root / "_acl.yaml", f"allow: []\nfiles: {{own.md: {{allow: [{ada.email}]}}}}")
+    await permissions(tree)
+    assert set(await tree.reads(ada)) == {"own.md"}
+
+
 async def test_a_file_that_is_gone_or_moved_is_closed_and_a_sync_asked_for(
     tree: World, root: Path, ada: Account
 ) -> None:
