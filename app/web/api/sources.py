@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import delete, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.catalog.jobs import change_sync, get_job, start_sync
 from app.catalog.overview import overview
@@ -49,7 +49,7 @@ async def list_all(account: Caller, services: Wired) -> dict[str, Any]:
 
 @post("/sources/{source:str}/sync", status_code=202, tags=["sources"])
 async def sync(
-    source: FromPath[str], account: Caller, services: Wired, acls_only: bool = False
+    source: FromPath[str], account: Caller, services: Wired, acls_only: FromQuery[bool] = False
 ) -> dict[str, Any]:
     """Read the source again, or with `?acls_only=true` its ACLs alone; the job says how far."""
     services.policy.require_route(account, "sources")
