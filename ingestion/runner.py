@@ -16,7 +16,7 @@ from sqlalchemy import text
 from app.db.engine import Database
 from app.errors import ConfigurationError, Unavailable
 from app.inference.embed import Embedder
-from ingestion.connect import connector
+from ingestion.connect import Access, connector
 from ingestion.index import Indexer
 from ingestion.job import Claimed, JobLedger
 from ingestion.permissions import PermissionJob
@@ -25,6 +25,7 @@ from ingestion.pool import PreparationPool
 from ingestion.push import PushJob
 from ingestion.source_index import SourceIndex
 from ingestion.sources import SourceUnreadable
+from ingestion.sources.reach import Reach
 from ingestion.sync import SyncJob
 
 HEARTBEAT_SECONDS = 2.0
@@ -125,7 +126,8 @@ class Runner:
             return await PushJob(pipeline, indexer, ledger, version).run(job)
         async with self.database.ingest() as connection:
             source = (await connection.execute(_SOURCE, {"id": job.source_id})).one()
-        reader = connector(source.kind, source.config, self.levels, self.max_bytes)
+        access = Access(self.levels, self.max_bytes, Reach.load(self.policies))
+        reader = connector(source.kind, source.config, access)
         index = SourceIndex(
             job.source_id, source.key, source.classification_floor, indexer, version
         )

@@ -51,12 +51,27 @@ class Scan:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who may read one document now: by its container, whose ACL is `container_acl`, and by an ACL
+    of its own where it has one."""
+
+    container: str | None
+    container_acl: Acl | None
+    acl: Acl | None
+
+
 class Connector(Protocol):
     """Reads one source."""
 
     def scan(self) -> Scan:
         """What is there. Blocks. Raises SourceUnreadable when the source cannot be read, which
         never means that it is empty."""
+
+    def verify(self, external_id: str) -> Standing | None:
+        """Where one document stands at this moment, asked of the source itself; None where it has
+        none of that name, or nobody knows who may read it. Blocks. Raises SourceUnreadable where it
+        does not answer."""
 
 
 class SourceUnreadable(Exception):

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from app.domain.acl import Acl
 from ingestion.problem import DocumentProblem
-from ingestion.sources import Listed, Scan, SourceUnreadable
+from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
 from ingestion.sources.sidecar import NAME, FolderRule, read_sidecar
 
 _SIDECAR_BYTES = 1_000_000
@@ -48,6 +48,28 @@ class Filesystem:
         scan = Scan({}, (), {})
         found = list(self._folder(root.resolve(), root.resolve(), (ROOT, None), scan))
         return Scan(scan.containers, tuple(found), scan.problems)
+
+    def verify(self, external_id: str) -> Standing | None:
+        root = Path(str(self.config.get("path", ""))).expanduser()
+        if not root.is_dir():
+            raise SourceUnreadable(f"the folder {str(root)!r} is not there; mount it")
+        root, scan = root.resolve(), Scan({}, (), {})
+        *folders, name = external_id.split("/")
+        folder = root
+        inherited: tuple[str, FolderRule | None] = (ROOT, None)
+        for part in (".", *folders):
+            folder = folder / part
+            if (part != "." and part.startswith(".")) or folder.is_symlink():
+                return None
+            if os.path.lexists(folder / NAME):
+                at = _name(folder, root)
+                inherited = at, self._rule(folder / NAME, at, inherited[1], scan)
+        container, rule = inherited
+        path = folder / name
+        if rule is None or rule.broken or not _is_regular(path) or _name(path, root) != external_id:
+            return None
+        listed = self._document(path, root, container, rule, scan)
+        return Standing(container, scan.containers[container], listed.acl)
 
     def _folder(
         self, folder: Path, root: Path, inherited: tuple[str, FolderRule | None], scan: Scan
@@ -177,6 +199,15 @@ def _name(path: Path, root: Path) -> str:
     """The path below the root with slashes; bytes that are no UTF-8 are escaped."""
     relative = path.relative_to(root).as_posix()
     return os.fsencode(relative).decode("utf-8", "backslashreplace")
+
+
+def _is_regular(path: Path) -> bool:
+    if path.name.startswith(".") or path.name == NAME:
+        return False
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _is_document(entry: os.DirEntry[str]) -> bool:
