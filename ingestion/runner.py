@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text
 
+from app.catalog.secrets import SourceSecrets
 from app.db.engine import Database
 from app.errors import ConfigurationError, Unavailable
 from app.inference.embed import Embedder
@@ -57,6 +58,7 @@ class Runner:
     levels: tuple[str, ...]
     max_bytes: int
     pool: PreparationPool
+    secrets: SourceSecrets | None = None
 
     async def run_waiting(self, job_id: UUID | None = None, kind: str | None = None) -> int:
         """Do this job, or everything of a kind that waits; how many were done."""
@@ -126,7 +128,8 @@ class Runner:
             return await PushJob(pipeline, indexer, ledger, version).run(job)
         async with self.database.ingest() as connection:
             source = (await connection.execute(_SOURCE, {"id": job.source_id})).one()
-        access = Access(self.levels, self.max_bytes, Reach.load(self.policies))
+        secret = await self.secrets.get(job.source_id) if self.secrets else None
+        access = Access(self.levels, self.max_bytes, Reach.load(self.policies), secret)
         reader = connector(source.kind, source.config, access)
         index = SourceIndex(
             job.source_id, source.key, source.classification_floor, indexer, version

@@ -21,10 +21,11 @@ from redis.exceptions import RedisError
 
 from app.authz.levels import load_levels
 from app.catalog.queue import TASK, redis_settings
+from app.catalog.secrets import SourceSecrets
 from app.db.engine import Database
 from app.errors import ConfigurationError, Unavailable
 from app.inference.embed import LocalEmbedder
-from app.runtime.secrets import installation_secret, login_passwords
+from app.runtime.secrets import SOURCES, derive, installation_secret, login_passwords
 from app.settings import Settings
 from app.telemetry import configure_logs
 from ingestion.pool import PreparationPool
@@ -44,15 +45,17 @@ def make_runner(settings: Settings) -> Runner:
             "the worker needs PORTCULLIS_DATABASE_URL; `portcullis up` sets it"
         )
     policies = Path(settings.policies)
-    passwords = login_passwords(installation_secret(settings))
+    secret = installation_secret(settings)
     url = settings.database_url.get_secret_value()
+    database = Database.connect(url, login_passwords(secret), pool_size=4)
     return Runner(
-        database=Database.connect(url, passwords, pool_size=4),
+        database=database,
         embedder=LocalEmbedder(settings.embedding_model),
         policies=policies,
         levels=load_levels(policies),
         max_bytes=settings.max_document_mb * 1_000_000,
         pool=PreparationPool(policies),
+        secrets=SourceSecrets(database, derive(secret, SOURCES)),
     )
 
 

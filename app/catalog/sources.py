@@ -20,7 +20,8 @@ KINDS = ("filesystem", "push")
 """What can be registered: a folder tree that is synced, and documents that others push."""
 
 _COLUMNS = """
-select s.id, s.key, s.kind, s.config, s.classification_floor, s.synced_at, p.key as owner
+select s.id, s.key, s.kind, s.config, s.classification_floor, s.synced_at, p.key as owner,
+       s.secret is not null as has_secret
   from source s left join principal p on p.id = s.owner_id
 """
 _FIND = text(_COLUMNS + " where s.key = :key")
@@ -30,7 +31,10 @@ insert into source (key, kind, config, classification_floor, owner_id)
 values (:key, :kind, cast(:config as jsonb), :floor,
         (select id from principal where kind = 'user' and key = :owner and known))
 on conflict (key) do update set kind = :kind, config = cast(:config as jsonb),
-       classification_floor = :floor, owner_id = excluded.owner_id
+       classification_floor = :floor, owner_id = excluded.owner_id,
+       -- it was given for the address of before
+       secret = case when source.kind = :kind and source.config = cast(:config as jsonb)
+                     then source.secret end
 returning owner_id
 """)
 _CONFIRM = text("update source set confirmed_at = now() where id = :id")
@@ -158,4 +162,5 @@ def _source(row: Row[Any]) -> Source:
         classification_floor=row.classification_floor,
         owner=row.owner,
         synced_at=row.synced_at,
+        has_secret=row.has_secret,
     )

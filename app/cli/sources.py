@@ -196,6 +196,19 @@ def _change(key: str, change: str, data_dir: Path | None) -> None:
 
 
 @app.command()
+def secret(key: str, data_dir: DataDir = None) -> None:
+    """Keep the password or key with which a source is read, from standard input; empty: none."""
+    given = sys.stdin.readline().rstrip("\n")
+
+    async def work(parts: Parts) -> None:
+        async with on_record(parts.recorder, "source", source=key, change="secret"):
+            await parts.source_secrets.put(None, key, given)
+        print(f"source {key} {'has its secret' if given else 'has no secret any more'}")
+
+    with_parts(settings_from(data_dir), work)
+
+
+@app.command()
 def confirm(key: str, data_dir: DataDir = None) -> None:
     """Stand by all ACLs of a source as they are: their leases begin anew."""
     from app.catalog.sources import confirm_source

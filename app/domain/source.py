@@ -23,6 +23,7 @@ class Source:
     classification_floor: str
     owner: str | None
     synced_at: datetime | None = None
+    has_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

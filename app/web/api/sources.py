@@ -12,7 +12,7 @@ from app.catalog.overview import overview
 from app.catalog.sources import confirm_source, get_source, register, remove_source
 from app.domain.record import AuditRecord
 from app.domain.source import Source, SourceOverview, SyncChange
-from app.web.api.bodies import SourceBody
+from app.web.api.bodies import SecretBody, SourceBody
 from app.web.api.jobs import shown
 from app.web.services import Caller, Wired
 
@@ -74,6 +74,20 @@ async def change(
     return shown(await get_job(services.database, account, job))
 
 
+@put("/sources/{source:str}/secret", status_code=200, tags=["sources"])
+async def put_secret(
+    source: FromPath[str], data: JSONBody[SecretBody], account: Caller, services: Wired
+) -> dict[str, Any]:
+    """The password or key with which the source is read; it is never given back, and gone when the
+    source's kind or config changes. An empty one removes it."""
+    services.policy.require_route(account, "sources")
+    await services.recorder.record(
+        AuditRecord.of(account, "source", detail={"source": source, "change": "secret"})
+    )
+    await services.source_secrets.put(account, source, data.secret)
+    return {"source": source, "has_secret": bool(data.secret)}
+
+
 @post("/sources/{source:str}/confirm", status_code=200, tags=["sources"])
 async def confirm(source: FromPath[str], account: Caller, services: Wired) -> dict[str, Any]:
     """Stand by all ACLs of the source as they are: their leases begin anew."""
@@ -103,6 +117,7 @@ def _shown(source: Source) -> dict[str, Any]:
         "config": dict(source.config),
         "classification_floor": source.classification_floor,
         "owner": source.owner,
+        "has_secret": source.has_secret,
         "synced_at": source.synced_at.isoformat() if source.synced_at else None,
     }
 
