@@ -11,8 +11,10 @@ QUIET = {
     "DO_NOT_TRACK": "true",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "ORT_DISABLE_TELEMETRY": "1",
+    "UNSTRUCTURED_DISABLE_NOTICE": "1",
 }
-"""unstructured, the model hub's client, and the ONNX runtime, which has reported use since 1.29."""
+"""unstructured, which advertises too, the model hub's client, and the ONNX runtime, which has
+reported use since 1.29."""
 _UNLESS_TOLD = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 """Models come from folders; a tokeniser that forks warns."""
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import cache, partial
 from io import BytesIO
 from typing import Any
-
-os.environ["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
 
 from lxml import html
 

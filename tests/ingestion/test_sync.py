@@ -399,7 +399,7 @@ async def test_a_paused_sync_stops_and_goes_on_where_it_was(
     paused = await tree.job(job)
     assert (paused.state, paused.ended, paused.seconds_left) == ("paused", False, None)
     assert 0 < paused.done < paused.total == 300
-    assert await tree.runner.run_waiting() == 0
+    assert await tree.runner.run_waiting(job) == 0
     await tree.runner.ask_for_due("sync", 0)
     assert await change_sync(tree.database, None, tree.source, SyncChange.RESUME) == job
     await tree.runner.run_waiting(job)
@@ -431,7 +431,7 @@ async def test_a_sync_that_is_asked_for_while_it_is_paused_goes_on(tree: World, 
     await change_sync(tree.database, None, tree.source, SyncChange.PAUSE)
     with pytest.raises(Conflict, match="is paused"):
         await change_sync(tree.database, None, tree.source, SyncChange.PAUSE)
-    assert await tree.runner.run_waiting() == 0
+    assert await tree.runner.run_waiting(job) == 0
     assert await start_sync(tree.database, None, tree.source) == job
     await tree.runner.run_waiting(job)
     assert (await tree.job(job)).state == "done"

@@ -22,11 +22,12 @@ from ingestion.pool import PreparationPool
 from ingestion.problem import DocumentProblem
 from ingestion.work import Work
 from tests.ingestion.fuzz.bombs import bombs
+from tests.ingestion.fuzz.corpus import corpus
 from tests.ingestion.fuzz.mutations import mutated
 
 pytestmark = pytest.mark.integration
 
-MUTATIONS = int(os.environ.get("PORTCULLIS_MUTATIONS", "300"))
+MUTATIONS = int(os.environ.get("PORTCULLIS_MUTATIONS", "150"))
 SEED = int(os.environ.get("PORTCULLIS_SEED", "20261127"))
 SECONDS = 20.0
 SECRET = "What nobody but its owner may read stands here."
@@ -43,6 +44,11 @@ async def outcome(pool: PreparationPool, name: str, content: bytes) -> str:
         return problem.reason
     assert SECRET not in "".join(chunk.text for chunk in prepared.chunks), name
     return "prepared"
+
+
+@pytest.mark.parametrize("name", sorted(corpus()))
+async def test_a_sound_file_of_each_format_is_read(name: str, pool: PreparationPool) -> None:
+    assert await outcome(pool, name, corpus()[name]) == "prepared"
 
 
 async def test_every_mutated_file_is_accounted_for(
