@@ -28,7 +28,8 @@ update job set state = 'running', attempts = attempts + 1, heartbeat_at = now(),
                and j.heartbeat_at < now() - make_interval(secs => :stale)))
       and not exists (
         select from job other where other.source_id = j.source_id and other.id <> j.id
-           and other.kind <> 'ingest' and j.kind <> 'ingest' and other.state = 'running'
+           and other.kind in ('sync', 'permissions') and j.kind in ('sync', 'permissions')
+           and other.state = 'running'
            and other.heartbeat_at >= now() - make_interval(secs => :stale))
     order by j.created_at limit 1 for update skip locked)
 returning id, kind, source_id

@@ -23,6 +23,7 @@ from ingestion.job import Claimed, JobLedger
 from ingestion.permissions import PermissionJob
 from ingestion.pipeline import Pipeline, Rules, pipeline_version
 from ingestion.pool import PreparationPool
+from ingestion.preview import PreviewJob
 from ingestion.push import PushJob
 from ingestion.source_index import SourceIndex
 from ingestion.sources import SourceUnreadable
@@ -134,6 +135,8 @@ class Runner:
         index = SourceIndex(
             job.source_id, source.key, source.classification_floor, indexer, version
         )
+        if job.kind == "preview" and self.secrets is not None:
+            return await PreviewJob(index, reader, self.pool, ledger, self.secrets).run(job)
         if job.kind == "permissions":
             return await PermissionJob(index, reader, ledger).run(job)
         return await SyncJob(index, reader, pipeline, ledger).run(job)

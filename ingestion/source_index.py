@@ -73,7 +73,15 @@ class SourceIndex:
             return (await connection.execute(_ADD, key)).one()
 
     def work(self, listed: Listed, row: Row[Any], content: bytes) -> Work:
-        item = SourceItem(
+        item = self.item(listed, content)
+        stated = Stated(source=self.floor, folder=listed.classification)
+        mark = fingerprint(item, stated, self.version)
+        seen = listing(item, stated, self.version, listed.version, row.acl_sequence)
+        return Work(self.source_id, row.id, item, stated, mark, row.acl_sequence, listing=seen)
+
+    def item(self, listed: Listed, content: bytes) -> SourceItem:
+        """What is listed, with its content."""
+        return SourceItem(
             source=self.source,
             external_id=listed.external_id,
             title=listed.title,
@@ -83,10 +91,6 @@ class SourceIndex:
             container=listed.container,
             acl=listed.acl,
         )
-        stated = Stated(source=self.floor, folder=listed.classification)
-        mark = fingerprint(item, stated, self.version)
-        seen = listing(item, stated, self.version, listed.version, row.acl_sequence)
-        return Work(self.source_id, row.id, item, stated, mark, row.acl_sequence, listing=seen)
 
     def place(self, listed: Listed, row: Row[Any]) -> str | None:
         """What says where a document stands: in which container, with which ACL of its own."""

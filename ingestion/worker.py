@@ -73,6 +73,7 @@ async def work(settings: Settings, once: UUID | None = None) -> None:
             "ingest": 0,
             "sync": settings.sync_minutes,
             "permissions": settings.permission_minutes,
+            "preview": 0,
         }
         woken = {kind: asyncio.Event() for kind in every}
         tasks = [

@@ -60,6 +60,12 @@ async def new_job(
     )
 
 
+async def start_preview(database: Database, account: Account | None, source: Source) -> UUID:
+    """The id of the job that looks at what the source would become: the one that waits or runs
+    already, or a new one. Raises InvalidInput for a source that is pushed to."""
+    return await _start(database, account, source, "preview")
+
+
 async def start_sync(
     database: Database, account: Account | None, source: Source, *, acls_only: bool = False
 ) -> UUID:
@@ -68,11 +74,14 @@ async def start_sync(
 
     Raises InvalidInput for a source that is pushed to.
     """
+    return await _start(database, account, source, "permissions" if acls_only else "sync")
+
+
+async def _start(database: Database, account: Account | None, source: Source, kind: str) -> UUID:
     if source.kind == "push":
         raise InvalidInput(f"source {source.key!r} is pushed to; there is nothing to sync")
     async with database.app() as connection:
         await connection.execute(_LOCK_SOURCE, {"source": source.id})
-        kind = "permissions" if acls_only else "sync"
         opened = await _open(connection, source, kind)
         if opened is None:
             return await new_job(connection, kind, source.id, account)

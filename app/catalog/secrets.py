@@ -46,17 +46,26 @@ class SourceSecrets:
         """None where there is none, or it was sealed with another key."""
         async with self.database.ingest() as connection:
             sealed = await connection.scalar(_GET, {"id": source_id})
-        if sealed is None:
-            return None
-        nonce, cipher = bytes(sealed)[:_NONCE], bytes(sealed)[_NONCE:]
-        try:
-            return self._box().decrypt(nonce, cipher, _bound(source_id)).decode()
-        except InvalidTag:
-            return None
+        return None if sealed is None else self._open(source_id, bytes(sealed))
+
+    def seal(self, source_id: int, words: str) -> str:
+        """Text of a source that its owner may see and the database may not, in hex."""
+        return self._seal(source_id, words).hex()
+
+    def opened(self, source_id: int, sealed: str) -> str | None:
+        """What `seal` sealed for this source; None where that was another one, or another key."""
+        return self._open(source_id, bytes.fromhex(sealed))
 
     def _seal(self, source_id: int, secret: str) -> bytes:
         nonce = os.urandom(_NONCE)
         return nonce + self._box().encrypt(nonce, secret.encode(), _bound(source_id))
+
+    def _open(self, source_id: int, sealed: bytes) -> str | None:
+        nonce, cipher = sealed[:_NONCE], sealed[_NONCE:]
+        try:
+            return self._box().decrypt(nonce, cipher, _bound(source_id)).decode()
+        except InvalidTag:
+            return None
 
     def _box(self) -> AESGCM:
         return AESGCM(bytes.fromhex(self.key))

@@ -64,7 +64,8 @@ def application(
                 "/api/v1",
                 route_handlers=[
                     directory.replace, sources.put_source, sources.list_all, sources.sync,
-                    sources.change, sources.put_secret, sources.confirm, sources.remove,
+                    sources.change, sources.preview, sources.put_secret, sources.confirm,
+                    sources.remove,
                     documents.put_document,
                     documents.batch, documents.put_container_acl,
                     documents.remove_document, documents.read, search.search, ask.ask,

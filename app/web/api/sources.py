@@ -7,7 +7,7 @@ from typing import Any
 from litestar import delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from app.catalog.jobs import change_sync, get_job, start_sync
+from app.catalog.jobs import change_sync, get_job, start_preview, start_sync
 from app.catalog.overview import overview
 from app.catalog.sources import confirm_source, get_source, register, remove_source
 from app.domain.record import AuditRecord
@@ -71,7 +71,21 @@ async def change(
     )
     job = await change_sync(services.database, account, found, change)
     await services.queue.wake(job)
-    return shown(await get_job(services.database, account, job))
+    return shown(await get_job(services.database, account, job), services.source_secrets)
+
+
+@post("/sources/{source:str}/preview", status_code=202, tags=["sources"])
+async def preview(source: FromPath[str], account: Caller, services: Wired) -> dict[str, Any]:
+    """Look at what the source would become: how many documents, which accounts nobody knows, which
+    grants are wide, classifications, and redacted samples. Nothing is indexed; the job says it."""
+    services.policy.require_route(account, "sources")
+    found = await get_source(services.database, account, source)
+    await services.recorder.record(
+        AuditRecord.of(account, "source", detail={"source": source, "change": "preview"})
+    )
+    job = await start_preview(services.database, account, found)
+    await services.queue.wake(job)
+    return {"job": str(job)}
 
 
 @put("/sources/{source:str}/secret", status_code=200, tags=["sources"])
