@@ -41,10 +41,8 @@ class Web:
     def scan(self) -> Scan:
         start, site = self._site()
         acl, problem = self._acl()
-        most, delay = (
-            self._number("max_pages", MAX_PAGES),
-            self._number("delay_seconds", DELAY_SECONDS),
-        )
+        most = int(self._number("max_pages", MAX_PAGES))
+        delay = self._number("delay_seconds", DELAY_SECONDS)
         with self._visitor() as visitor:
             rules = read_rules(visitor, site)
             crawl = Crawl(
@@ -52,13 +50,13 @@ class Web:
                 rules=rules,
                 site=site,
                 max_bytes=self.max_bytes,
-                max_pages=int(most),
+                max_pages=most,
                 delay=rules.delay(delay),
                 known=self.memory,
             )
             if "sitemap" in self.config:
                 where = normalise(str(self.config["sitemap"])) or ""
-                pages = read_sitemap(visitor, site, rules, where, int(most) + 1)
+                pages = read_sitemap(visitor, site, rules, where, most + 1)
                 if not pages:
                     raise SourceUnreadable(
                         "the sitemap lists no page below config.prefix, so nothing was deleted;"

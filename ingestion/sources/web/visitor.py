@@ -6,7 +6,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from ssl import SSLContext
 from time import monotonic
 
 import httpcore
@@ -19,6 +21,7 @@ from ingestion.sources.web.network import CONNECT_SECONDS, PinnedBackend
 READ_SECONDS = 20.0
 REQUEST_SECONDS = 60.0
 REDIRECTS = 5
+_REST_BYTES = 64_000
 REDIRECTING = frozenset((301, 302, 303, 307, 308))
 AGENT = "Portcullis"
 
@@ -50,11 +53,9 @@ class Visitor:
     _pool: httpcore.ConnectionPool = field(init=False)
 
     def __post_init__(self) -> None:
-        trusted = httpx.create_ssl_context(trust_env=False)
-        trusted.load_default_certs()
         self._backend = PinnedBackend(self.reach)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=trusted,
+            ssl_context=trusted(),
             max_connections=1,
             keepalive_expiry=15.0,
             network_backend=self._backend,
@@ -83,26 +84,36 @@ class Visitor:
     def _once(self, url: str, limit: int, headers: Mapping[str, str]) -> Reply:
         _, host, port = origin(url)
         self.reach.check(host, port)
-        sent = {"User-Agent": user_agent(), "Accept-Encoding": "gzip", "Accept": "*/*", **headers}
+        sent = [("User-Agent", user_agent()), ("Accept-Encoding", "gzip"), ("Accept", "*/*")]
         timeout = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS}
         self._backend.deadline = monotonic() + self.request_seconds
         try:
             with self._pool.stream(
-                "GET", url, headers=sent, extensions={"timeout": timeout}
+                "GET", url, headers=[*sent, *headers.items()], extensions={"timeout": timeout}
             ) as response:
                 said: dict[str, str] = {}
                 for raw_name, raw_value in response.headers:
                     name, value = raw_name.decode("ascii").lower(), raw_value.decode("latin-1")
                     said[name] = f"{said[name]}\n{value}" if name in said else value
-                body, cut = b"", False
                 if response.status == 200:
                     coding = said.get("content-encoding", "").strip().lower()
                     body, cut = unpack(response.iter_stream(), coding, limit)
-                return Reply(url, response.status, said, body, cut)
+                    return Reply(url, 200, said, body, cut)
+                # read for the connection to be used again
+                unpack(response.iter_stream(), "", _REST_BYTES)
+                return Reply(url, response.status, said, b"", False)
         except httpcore.TimeoutException:
             raise NoAnswer("it takes too long") from None
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol):
             raise NoAnswer("the connection fails") from None
+
+
+@cache
+def trusted() -> SSLContext:
+    """What certificates have to be signed by: what browsers trust, and what this machine does."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    return context
 
 
 def user_agent() -> str:
