@@ -201,6 +201,19 @@ def test_a_redirect_out_of_the_site_is_not_followed(
     assert web(site).verify(listed.external_id) is None
 
 
+def test_a_redirect_without_end_or_to_a_silent_page_is_withheld(site: LocalSite) -> None:
+    site.pages["/docs/a"] = Answer(status=302, headers={"Location": "/docs/a"})
+    site.pages["/docs/b"] = Answer(status=302, headers={"Location": "/docs/c"})
+    site.pages["/docs/c"] = Answer(status=500)
+    site.page("/docs/d")
+    pages = [f"{site.url}/docs/{name}" for name in "abd"]
+    site.pages["/map.xml"] = Answer(sitemap(*pages))
+    found = web(site, sitemap=f"{site.url}/map.xml").scan()
+    withheld = [one.external_id for one in found.documents if one.withheld]
+    assert sorted(withheld) == [f"{site.url}/docs/{name}" for name in "abc"]
+    assert site.paths.count("/docs/a") == 6
+
+
 def test_a_redirect_within_the_site_is_the_page_it_leads_to(site: LocalSite) -> None:
     site.page("/docs/", "a", "shut")
     site.pages["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /docs/no\n")
@@ -301,11 +314,12 @@ def test_an_internal_address_needs_its_name_with_its_port(
     assert not tried
 
 
+@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1"])
 def test_what_hands_out_keys_is_not_reached_by_another_name(
-    site: LocalSite, monkeypatch: pytest.MonkeyPatch
+    site: LocalSite, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     tried = connections(monkeypatch)
-    answers(monkeypatch, ["169.254.169.254"])
+    answers(monkeypatch, [address])
     with pytest.raises(SourceUnreadable, match="internal network"):
         named(site, f"site.example:{site.port}").scan()
     assert not tried
@@ -435,7 +449,9 @@ def test_a_page_that_gives_no_answer_is_withheld_and_nothing_is_lost(site: Local
         source.verify(hub.external_id)
     with pytest.raises(DocumentProblem):
         hub.read()
-    # nobody remembers where it led
+    # nobody remembers where it led, whatever is looked at last
+    site.page("/docs/", "hub", "b", "shut", headers={"ETag": '"9"'})
+    site.pages["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /docs/shut\n")
     with pytest.raises(SourceUnreadable, match="not known"):
         web(site).scan()
     # what it leads to was found only later by others: it is asked for by itself

@@ -66,7 +66,13 @@ class Crawl:
         before = dict(self.known or {})
         for url in first:
             self._meet(url, 0)
-        while self._queue:
+        while self._queue or lost:
+            if not self._queue:
+                # what only a silent page leads to is still there for all we know
+                lost = False
+                for url in before:
+                    self._meet(url, 0)
+                continue
             url, depth = self._queue.popleft()
             if not self.rules.allow(url):
                 continue
@@ -85,7 +91,12 @@ class Crawl:
                 links = self._visit(url, before.get(url))
                 silent = 0
             except NoAnswer as problem:
-                links, silent, lost = self._silent(url, before, str(problem)), silent + 1, True
+                links, silent, lost = self._silent(url, before, problem), silent + 1, True
+                if follow and self.known is None:
+                    raise SourceUnreadable(
+                        f"a page does not answer ({problem}), and what it leads to is not known,"
+                        " so nothing was changed; mend it, or list the pages in a sitemap"
+                    ) from None
                 if silent >= MAX_SILENT or (follow and url in first):
                     raise SourceUnreadable(
                         f"the site does not answer any more ({problem}), so nothing was changed;"
@@ -94,15 +105,6 @@ class Crawl:
             if follow:
                 for link in links:
                     self._meet(link, depth + 1)
-            if follow and lost and not self._queue:
-                # what only a silent page leads to is still there for all we know
-                if self.known is None:
-                    raise SourceUnreadable(
-                        "a page does not answer, and what it leads to is not known, so nothing"
-                        " was changed; mend it, or list the pages in a sitemap"
-                    )
-                for url in before:
-                    self._meet(url, 0)
         if follow and not self._read:
             raise SourceUnreadable(
                 "config.start is no page that can be read, so nothing was deleted; mend it, or"
@@ -169,13 +171,18 @@ class Crawl:
             self.pages[url] = Found(seen, cut=reply.cut)
         return seen.links
 
-    def _silent(self, url: str, before: MutableMapping[str, str], why: str) -> tuple[str, ...]:
-        self._withhold(url, f"the page gives no answer: {why}")
-        self._kept.add(url)
+    def _silent(
+        self, url: str, before: MutableMapping[str, str], problem: NoAnswer
+    ) -> tuple[str, ...]:
+        for silent in {url, problem.url or url}:
+            self._withhold(silent, f"the page gives no answer: {problem}")
+            self._kept.add(silent)
         seen = Seen.load(before[url]) if url in before else None
         return seen.links if seen else ()
 
     def _withhold(self, url: str, reason: str) -> None:
+        if url in self.pages:
+            return
         advice = "mend the page; until then nobody may read it"
         self.problems[url] = problem = DocumentProblem("read", reason, advice)
         self.pages[url] = Found(None, problem)
@@ -190,7 +197,9 @@ def ask(
     status = reply.status
     unasked = status == 304 and not (seen and seen.condition and reply.url == url)
     if status >= 500 or status < 200 or status in (408, 425, 429) or unasked:
-        raise NoAnswer(f"it answers {status}")
+        problem = NoAnswer(f"it answers {status}")
+        problem.url = reply.url
+        raise problem
     return reply
 
 

@@ -27,7 +27,10 @@ AGENT = "Portcullis"
 
 
 class NoAnswer(Exception):
-    """The site gave none that can be understood; the message says how."""
+    """The site gave none that can be understood; the message says how. `url` is what was asked for
+    last, where redirects led elsewhere."""
+
+    url = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,19 @@ class Visitor:
     ) -> Reply:
         """`may` is asked about the URL of every hop but the first. Raises NoAnswer, and
         SourceUnreadable for what may not be reached."""
-        for _ in range(REDIRECTS):
-            reply = self._once(url, limit, headers or {})
+        for hops_left in reversed(range(REDIRECTS + 1)):
+            try:
+                reply = self._once(url, limit, headers or {})
+            except NoAnswer as problem:
+                problem.url = url
+                raise
+            if reply.status not in REDIRECTING or not hops_left:
+                break
             target = normalise(reply.headers.get("location", ""), url)
-            if reply.status not in REDIRECTING or target is None or not may(target):
-                return reply
+            if target is None or not may(target):
+                break
             url, headers = target, {}
-        raise NoAnswer("it redirects without end")
+        return reply
 
     def _once(self, url: str, limit: int, headers: Mapping[str, str]) -> Reply:
         _, host, port = origin(url)
