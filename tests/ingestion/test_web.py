@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator, MutableMapping
 from datetime import UTC, datetime, timedelta
@@ -375,6 +376,18 @@ def test_bodies_are_bounded_as_they_are_decoded(site: LocalSite) -> None:
         with pytest.raises(DocumentProblem, match="larger"):
             listed.read()
     assert only(site, found, "/docs/fine").read() == fine
+
+
+def test_no_more_is_unpacked_than_is_wanted() -> None:
+    packed = bomb()
+    tracemalloc.start()
+    try:
+        content, cut = visitor.unpack([packed], "gzip", LIMIT)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (len(content), cut) == (LIMIT, True)
+    assert most < 20 * LIMIT
 
 
 @pytest.mark.parametrize("coding", ["br", "gzip, gzip", "zstd"])
