@@ -331,10 +331,10 @@ def test_nothing_is_reached_that_nobody_allows(
 ) -> None:
     tried = connections(monkeypatch)
     site.page("/docs/")
-    for reach in ("127.0.0.1:1", "localhost", "*.0.0.1"):
-        with pytest.raises(SourceUnreadable):
+    for reach in ("127.0.0.1:1", "localhost"):
+        with pytest.raises(SourceUnreadable, match="may not be reached"):
             web(site, reach=reach).scan()
-        with pytest.raises(SourceUnreadable):
+        with pytest.raises(SourceUnreadable, match="may not be reached"):
             web(site, reach=reach).verify(f"{site.url}/docs/")
     assert not tried
 
