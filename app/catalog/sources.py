@@ -16,8 +16,14 @@ from app.domain.principal import Account, Role
 from app.domain.source import Source
 from app.errors import InvalidInput, NotFound, NotPermitted
 
-KINDS = ("filesystem", "push")
-"""What can be registered: a folder tree that is synced, and documents that others push."""
+KINDS = ("filesystem", "push", "web")
+"""What can be registered: a folder tree or a web site that is synced, and documents that others
+push."""
+_NEEDED = {
+    "filesystem": ("path", "the folder to read"),
+    "web": ("start", "the address of the first page"),
+}
+"""The text that a source of that kind must have in its config."""
 
 _COLUMNS = """
 select s.id, s.key, s.kind, s.config, s.classification_floor, s.synced_at, p.key as owner,
@@ -143,8 +149,9 @@ def _check(
         raise InvalidInput(f"unknown kind of source {kind!r}; there is {', '.join(KINDS)}")
     if floor not in levels:
         raise InvalidInput(f"unknown classification {floor!r}; there is {', '.join(levels)}")
-    if kind == "filesystem" and not isinstance(config.get("path"), str):
-        raise InvalidInput("a filesystem source needs config.path, the folder to read")
+    needed, meaning = _NEEDED.get(kind, ("", ""))
+    if needed and not isinstance(config.get(needed), str):
+        raise InvalidInput(f"a {kind} source needs config.{needed}, {meaning}")
 
 
 def _require(account: Account | None, source: Source) -> None:
