@@ -8,6 +8,8 @@ from typing import Any
 
 from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.filesystem import Filesystem
+from ingestion.sources.imap import Imap
+from ingestion.sources.mailbox import Mailbox
 from ingestion.sources.reach import Reach
 
 
@@ -26,4 +28,8 @@ def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector
     """Raises SourceUnreadable for a kind that this version does not read."""
     if kind == "filesystem":
         return Filesystem(config, access.levels, access.max_bytes)
+    if kind == "mailbox":
+        return Mailbox(config, access.max_bytes)
+    if kind == "imap":
+        return Imap(config, access.max_bytes, access.reach, access.secret)
     raise SourceUnreadable(f"sources of kind {kind!r} are not read by this version")

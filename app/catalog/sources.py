@@ -16,8 +16,9 @@ from app.domain.principal import Account, Role
 from app.domain.source import Source
 from app.errors import InvalidInput, NotFound, NotPermitted
 
-KINDS = ("filesystem", "push")
-"""What can be registered: a folder tree that is synced, and documents that others push."""
+KINDS = ("filesystem", "imap", "mailbox", "push")
+"""What can be registered: a folder tree, mail on a server or on disk, which are synced, and
+documents that others push."""
 
 _COLUMNS = """
 select s.id, s.key, s.kind, s.config, s.classification_floor, s.synced_at, p.key as owner
@@ -139,8 +140,34 @@ def _check(
         raise InvalidInput(f"unknown kind of source {kind!r}; there is {', '.join(KINDS)}")
     if floor not in levels:
         raise InvalidInput(f"unknown classification {floor!r}; there is {', '.join(levels)}")
+    _check_mail(kind, config)
     if kind == "filesystem" and not isinstance(config.get("path"), str):
         raise InvalidInput("a filesystem source needs config.path, the folder to read")
+
+
+_MAIL: Mapping[str, Mapping[str, tuple[type, str]]] = {
+    "mailbox": {
+        "path": (str, "the folder or file to read"),
+        "owner": (str, "the e-mail address of whose mail it is"),
+    },
+    "imap": {
+        "host": (str, "the name of the mail server"),
+        "port": (int, "its port, 993 mostly"),
+        "user": (str, "the name to log in with"),
+        "owner": (str, "the e-mail address of whose mail it is"),
+    },
+}
+"""What the config of a mail source must say."""
+
+
+def _check_mail(kind: str, config: Mapping[str, Any]) -> None:
+    for key, (wanted, what) in _MAIL.get(kind, {}).items():
+        if not isinstance(config.get(key), wanted) or not config[key]:
+            raise InvalidInput(f"a source of kind {kind} needs config.{key}, {what}")
+    if kind in _MAIL and str(config["owner"]).count("@") != 1:
+        raise InvalidInput("config.owner must be the e-mail address of whose mail it is")
+    if kind == "imap" and config.get("tls") not in (None, "none"):
+        raise InvalidInput("leave config.tls out; 'none' is only for a server on this machine")
 
 
 def _require(account: Account | None, source: Source) -> None:
