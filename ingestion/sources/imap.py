@@ -49,8 +49,7 @@ class Imap:
                 opened = session.open(folder)
                 if opened is None:
                     raise SourceUnreadable(
-                        "a folder of the source is not on the mail server, so nothing was deleted;"
-                        " mend its folders, or sync again"
+                        "a folder went away while the mail server was read; sync again"
                     )
                 found += self._listed(rules, folder, opened, unsent, session, scan)
         return Scan(scan.containers, tuple(found), scan.problems)
@@ -83,6 +82,11 @@ class Imap:
         listed = dict(session.folders())
         if not listed:
             raise SourceUnreadable("the mail server lists no folder, so nothing was deleted")
+        if not set(wanted or ()) <= set(listed):
+            raise SourceUnreadable(
+                "a folder of the source is not on the mail server, so nothing was deleted;"
+                " mend the source's folders"
+            )
         chosen = wanted or [name for name, said in listed.items() if said.isdisjoint(_LEFT_OUT)]
         for name in dict.fromkeys(chosen):
             yield name, is_unsent(name) or "\\drafts" in listed.get(name, ())

@@ -1,7 +1,8 @@
-"""A Dovecot of the tests' own: one user, maildirs in a folder, TLS with a certificate of its own."""
+"""A Dovecot of the tests' own: one user, maildirs in a folder, a certificate of its own."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -9,14 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from grp import getgrgid
 from pathlib import Path
+from pwd import getpwuid
+
+from tests import needs
 
 USER, PASSWORD = "olga@house.example", 'pass "word" \\ of the tests'
-
-
-def program() -> str | None:
-    """The path of Dovecot, or None."""
-    return shutil.which("dovecot") or shutil.which("/usr/sbin/dovecot")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,10 @@ class Dovecot:
 def dovecot(root: Path) -> Iterator[Dovecot]:
     """Running, with its files below `root`, until the end of the block."""
     mail, run = root / "mail", root / "run"
+    users = _users()
     mail.mkdir()
+    if os.getuid() == 0:
+        shutil.chown(mail, users["me"], users["group"])
     certificate, key = root / "cert.pem", root / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
@@ -44,9 +47,9 @@ def dovecot(root: Path) -> Iterator[Dovecot]:
     config = root / "dovecot.conf"
     config.write_text(_CONFIG.format(
         root=root, run=run, mail=mail, port=port, tls_port=tls_port,
-        certificate=certificate, key=key, me=_me(),
+        certificate=certificate, key=key, **users,
     ))  # fmt: skip
-    found = program()
+    found = needs.dovecot()
     assert found is not None
     server = subprocess.Popen([found, "-F", "-c", str(config)])
     try:
@@ -57,8 +60,13 @@ def dovecot(root: Path) -> Iterator[Dovecot]:
         server.wait(30)
 
 
-def _me() -> str:
-    return subprocess.run(["id", "-un"], check=True, capture_output=True, text=True).stdout.strip()
+def _users() -> dict[str, str]:
+    """Dovecot started by root insists on users of its own, which its package makes."""
+    if os.getuid() == 0:
+        return {"me": "dovecot", "group": "dovecot", "login": "dovenull", "chroot": ""}
+    me = getpwuid(os.getuid()).pw_name
+    group = getgrgid(os.getgid()).gr_name
+    return {"me": me, "group": group, "login": me, "chroot": "  chroot =\n"}
 
 
 def _free_ports() -> tuple[int, int]:
@@ -69,7 +77,7 @@ def _free_ports() -> tuple[int, int]:
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
+    for _ in range(100):
         assert server.poll() is None, "Dovecot has ended; its log is in its folder"
         try:
             with socket.create_connection(("127.0.0.1", port), 1) as connection:
@@ -87,12 +95,13 @@ log_path = {root}/log
 protocols = imap
 listen = 127.0.0.1
 default_internal_user = {me}
-default_internal_group =
-default_login_user = {me}
-first_valid_uid = 0
+default_internal_group = {group}
+default_login_user = {login}
+first_valid_uid = 1
+first_valid_gid = 1
 mail_location = maildir:{mail}
 mail_uid = {me}
-mail_gid = 0
+mail_gid = {group}
 ssl = yes
 ssl_cert = <{certificate}
 ssl_key = <{key}
@@ -104,11 +113,10 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={me} gid=0 home={root}
+  args = uid={me} gid={group} home={root}
 }}
 service imap-login {{
-  chroot =
-  inet_listener imap {{
+{chroot}  inet_listener imap {{
     address = 127.0.0.1
     port = {port}
   }}
@@ -119,11 +127,9 @@ service imap-login {{
   }}
 }}
 service anvil {{
-  chroot =
-}}
+{chroot}}}
 service stats {{
-  chroot =
-}}
+{chroot}}}
 namespace inbox {{
   inbox = yes
   separator = /
