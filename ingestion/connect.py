@@ -8,6 +8,8 @@ from typing import Any
 
 from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.filesystem import Filesystem
+from ingestion.sources.imap import Imap
+from ingestion.sources.mailbox import Mailbox
 from ingestion.sources.reach import Reach
 from ingestion.sources.web.connector import Web
 
@@ -32,4 +34,8 @@ def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector
         return Filesystem(config, access.levels, access.max_bytes)
     if kind == "web":
         return Web(config, access.max_bytes, access.reach, access.memory)
+    if kind == "mailbox":
+        return Mailbox(config, access.max_bytes)
+    if kind == "imap":
+        return Imap(config, access.max_bytes, access.reach, access.secret)
     raise SourceUnreadable(f"sources of kind {kind!r} are not read by this version")

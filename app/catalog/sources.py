@@ -9,21 +9,13 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from app.catalog.kinds import check_config
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows
 from app.db.revision import lock_revision, raise_revision
 from app.domain.principal import Account, Role
 from app.domain.source import Source
 from app.errors import InvalidInput, NotFound, NotPermitted
-
-KINDS = ("filesystem", "push", "web")
-"""What can be registered: a folder tree or a web site that is synced, and documents that others
-push."""
-_NEEDED = {
-    "filesystem": ("path", "the folder to read"),
-    "web": ("start", "the address of the first page"),
-}
-"""The text that a source of that kind must have in its config."""
 
 _COLUMNS = """
 select s.id, s.key, s.kind, s.config, s.classification_floor, s.synced_at, p.key as owner,
@@ -145,13 +137,9 @@ def _check(
 ) -> None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", key):
         raise InvalidInput("a source's key is made of a-z, 0-9, '.', '_' and '-', 63 at most")
-    if kind not in KINDS:
-        raise InvalidInput(f"unknown kind of source {kind!r}; there is {', '.join(KINDS)}")
+    check_config(kind, config)
     if floor not in levels:
         raise InvalidInput(f"unknown classification {floor!r}; there is {', '.join(levels)}")
-    needed, meaning = _NEEDED.get(kind, ("", ""))
-    if needed and not isinstance(config.get(needed), str):
-        raise InvalidInput(f"a {kind} source needs config.{needed}, {meaning}")
 
 
 def _require(account: Account | None, source: Source) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from app.domain.acl import Acl
@@ -110,7 +110,7 @@ class Filesystem:
     def _rule(self, path: Path, folder: str, above: FolderRule | None, scan: Scan) -> FolderRule:
         try:
             rule = read_sidecar(
-                _read_file(path, _SIDECAR_BYTES).decode("utf-8-sig"), above, self.levels
+                read_file(path, _SIDECAR_BYTES).decode("utf-8-sig"), above, self.levels
             )
         except DocumentProblem as problem:
             scan.problems[f"{folder}/{NAME}"] = problem
@@ -147,12 +147,12 @@ class Filesystem:
             classification=own.classification if own else folder_level,
             withheld=rule is not None and rule.broken,
             read=lambda: self._read(path),
-            version=_version(path),
+            version=file_version(path),
         )
 
     def _read(self, path: Path) -> bytes:
         try:
-            return _read_file(path, self.max_bytes)
+            return read_file(path, self.max_bytes)
         except OSError as error:
             raise DocumentProblem(
                 "read",
@@ -161,18 +161,14 @@ class Filesystem:
             ) from None
 
 
-def _read_file(path: Path, limit: int) -> bytes:
+def read_file(path: Path, limit: int) -> bytes:
     """The content of a regular file of at most `limit` bytes. Raises DocumentProblem, OSError.
 
     Its size is read before its content. A link or a pipe that took its place since the scan is
     not opened.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise DocumentProblem("read", "this is no file any more", "look at it, and sync again")
-        size = found.st_size
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
         content = file.read(limit + 1) if size <= limit else b""
         if max(size, len(content)) > limit:
             raise DocumentProblem(
@@ -183,7 +179,18 @@ def _read_file(path: Path, limit: int) -> bytes:
         return content
 
 
-def _version(path: Path) -> str:
+def open_regular(path: Path) -> BinaryIO:
+    """The same file to be read in parts, by a caller who keeps the limit."""
+    file = os.fdopen(
+        os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb"
+    )
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise DocumentProblem("read", "this is no file any more", "look at it, and sync again")
+    return file
+
+
+def file_version(path: Path) -> str:
     """What changes with a file's content, whatever its owner sets its times to; empty while it may
     still change within the same tick of the clock."""
     try:
