@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.filesystem import Filesystem
+from ingestion.sources.git import Git
 from ingestion.sources.reach import Reach
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a connector is given besides its source's config: the `levels` of classification, how
-    large a document may be, what may be reached, and the source's secret where it has one."""
+    large a document may be, what may be reached, the source's secret where it has one, and a
+    `cache` folder, below which copies may be kept between jobs."""
 
     levels: tuple[str, ...]
     max_bytes: int
     reach: Reach
     secret: str | None = field(default=None, repr=False)
+    cache: Path | None = None
 
 
 def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
     """Raises SourceUnreadable for a kind that this version does not read."""
     if kind == "filesystem":
         return Filesystem(config, access.levels, access.max_bytes)
+    if kind == "git":
+        return Git.of(
+            config, access.levels, access.max_bytes, access.reach, access.secret, access.cache
+        )
     raise SourceUnreadable(f"sources of kind {kind!r} are not read by this version")

@@ -16,8 +16,16 @@ from app.domain.principal import Account, Role
 from app.domain.source import Source
 from app.errors import InvalidInput, NotFound, NotPermitted
 
-KINDS = ("filesystem", "push")
-"""What can be registered: a folder tree that is synced, and documents that others push."""
+KINDS = ("filesystem", "git", "push")
+"""What can be registered: sources that are synced, and documents that others push."""
+_NEEDS: Mapping[str, tuple[tuple[tuple[str, ...], type, str], ...]] = {
+    "filesystem": ((("path",), str, "the folder to read"),),
+    "git": (
+        (("path", "url"), str, "the repository, in a folder here or on a server"),
+        (("rules",), list, "who may read which paths"),
+    ),
+}
+"""What the config of a kind must have: one of these keys, of this type, and what it says."""
 
 _COLUMNS = """
 select s.id, s.key, s.kind, s.config, s.classification_floor, s.synced_at, p.key as owner
@@ -139,8 +147,10 @@ def _check(
         raise InvalidInput(f"unknown kind of source {kind!r}; there is {', '.join(KINDS)}")
     if floor not in levels:
         raise InvalidInput(f"unknown classification {floor!r}; there is {', '.join(levels)}")
-    if kind == "filesystem" and not isinstance(config.get("path"), str):
-        raise InvalidInput("a filesystem source needs config.path, the folder to read")
+    for keys, of_type, what in _NEEDS.get(kind, ()):
+        given = [key for key in keys if isinstance(config.get(key), of_type) and config[key]]
+        if len(given) != 1:
+            raise InvalidInput(f"a {kind} source needs config.{' or config.'.join(keys)}, {what}")
 
 
 def _require(account: Account | None, source: Source) -> None:
