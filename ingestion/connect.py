@@ -11,6 +11,8 @@ from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.filesystem import Filesystem
 from ingestion.sources.git import Git
 from ingestion.sources.reach import Reach
+from ingestion.sources.sql import Sql
+from ingestion.sources.sql_database import SqlDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +36,7 @@ def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector
         return Git.of(
             config, access.levels, access.max_bytes, access.reach, access.secret, access.cache
         )
+    if kind == "sql":
+        database = SqlDatabase(str(config.get("url", "")), access.secret, access.reach)
+        return Sql(config, access.levels, access.max_bytes, database)
     raise SourceUnreadable(f"sources of kind {kind!r} are not read by this version")

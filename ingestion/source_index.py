@@ -78,7 +78,8 @@ class SourceIndex:
             external_id=listed.external_id,
             title=listed.title,
             uri=listed.uri,
-            mime_type=BY_SUFFIX.get(PurePosixPath(listed.external_id).suffix.lower(), ""),
+            mime_type=listed.mime_type
+            or BY_SUFFIX.get(PurePosixPath(listed.external_id).suffix.lower(), ""),
             content=content,
             container=listed.container,
             acl=listed.acl,

@@ -16,13 +16,18 @@ from app.domain.principal import Account, Role
 from app.domain.source import Source
 from app.errors import InvalidInput, NotFound, NotPermitted
 
-KINDS = ("filesystem", "git", "push")
+KINDS = ("filesystem", "git", "push", "sql")
 """What can be registered: sources that are synced, and documents that others push."""
 _NEEDS: Mapping[str, tuple[tuple[tuple[str, ...], type, str], ...]] = {
     "filesystem": ((("path",), str, "the folder to read"),),
     "git": (
         (("path", "url"), str, "the repository, in a folder here or on a server"),
         (("rules",), list, "who may read which paths"),
+    ),
+    "sql": (
+        (("url",), str, "the database, without its password"),
+        (("query",), str, "which gives the documents"),
+        (("acl_query",), str, "which says who may read them"),
     ),
 }
 """What the config of a kind must have: one of these keys, of this type, and what it says."""

@@ -15,7 +15,8 @@ class Listed:
     """A document that a source has. `read` gives its content and may raise DocumentProblem;
     `classification` is the floor that its folder states; `withheld` means that nobody knows how
     it must be treated: what is indexed of it stays as it is, and nobody may read it. What has the
-    `version` of before has the content of before; empty where the source cannot promise that."""
+    `version` of before has the content of before; empty where the source cannot promise that.
+    `mime_type` is empty where the name says it."""
 
     external_id: str
     title: str
@@ -26,6 +27,7 @@ class Listed:
     withheld: bool
     read: Callable[[], bytes]
     version: str = ""
+    mime_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
