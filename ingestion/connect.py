@@ -9,6 +9,7 @@ from typing import Any
 from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.filesystem import Filesystem
 from ingestion.sources.reach import Reach
+from ingestion.sources.s3 import S3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +27,6 @@ def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector
     """Raises SourceUnreadable for a kind that this version does not read."""
     if kind == "filesystem":
         return Filesystem(config, access.levels, access.max_bytes)
+    if kind == "s3":
+        return S3(config, access)
     raise SourceUnreadable(f"sources of kind {kind!r} are not read by this version")

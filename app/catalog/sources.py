@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from app.catalog.s3_config import wrong_s3
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows
 from app.db.revision import lock_revision, raise_revision
@@ -16,8 +17,9 @@ from app.domain.principal import Account, Role
 from app.domain.source import Source
 from app.errors import InvalidInput, NotFound, NotPermitted
 
-KINDS = ("filesystem", "push")
-"""What can be registered: a folder tree that is synced, and documents that others push."""
+KINDS = ("filesystem", "push", "s3")
+"""What can be registered: a folder tree and a bucket that are synced, and documents that others
+push."""
 
 _COLUMNS = """
 select s.id, s.key, s.kind, s.config, s.classification_floor, s.synced_at, p.key as owner
@@ -141,6 +143,8 @@ def _check(
         raise InvalidInput(f"unknown classification {floor!r}; there is {', '.join(levels)}")
     if kind == "filesystem" and not isinstance(config.get("path"), str):
         raise InvalidInput("a filesystem source needs config.path, the folder to read")
+    if kind == "s3" and (wrong := wrong_s3(config)):
+        raise InvalidInput(wrong)
 
 
 def _require(account: Account | None, source: Source) -> None:

@@ -1,0 +1,81 @@
+"""A bucket on moto's server, which listens on loopback while the test runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3.session
+from botocore.config import Config
+from moto.server import ThreadedMotoServer
+
+from ingestion.connect import Access
+from ingestion.sources.reach import Reach
+from ingestion.sources.s3 import S3
+
+LEVELS = ("public", "internal", "confidential", "regulated")
+SECRET = "the secret of the bucket"
+EVERYONE = "allow: [everyone]"
+
+
+@dataclass
+class Bucket:
+    """`client` is the owner's own, past the connector; `config` that of the source."""
+
+    client: Any
+    config: dict[str, Any]
+    name: str = "papers"
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Method and path of what was asked of the store."""
+
+    def put(self, key: str, text: str = "shared words", **said: Any) -> None:
+        self.client.put_object(Bucket=self.name, Key=key, Body=text.encode(), **said)
+
+    def delete(self, key: str) -> None:
+        self.client.delete_object(Bucket=self.name, Key=key)
+
+    def versions(self, status: str) -> None:
+        self.client.put_bucket_versioning(
+            Bucket=self.name, VersioningConfiguration={"Status": status}
+        )
+
+    def source(self, max_bytes: int = 1000, reach: str = "127.0.0.1", **config: Any) -> S3:
+        access = Access(LEVELS, max_bytes, Reach(frozenset({reach})), SECRET)
+        return S3({**self.config, **config}, access)
+
+
+@contextmanager
+def serving() -> Iterator[Bucket]:
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        config = {
+            "bucket": "papers",
+            "endpoint": f"http://{host}:{port}",
+            "region": "us-east-1",
+            "access_key": "owner",
+        }
+        client = boto3.session.Session().client(
+            "s3",
+            endpoint_url=config["endpoint"],
+            region_name="us-east-1",
+            aws_access_key_id="owner",
+            aws_secret_access_key=SECRET,
+            config=Config(proxies={}),
+        )
+        bucket = Bucket(client, config)
+        inner = server._server.app  # type: ignore[union-attr]
+
+        def watched(environ: dict[str, Any], start: Any) -> Any:
+            asked = environ["REQUEST_METHOD"], environ["PATH_INFO"] + "?" + environ["QUERY_STRING"]
+            bucket.asked.append(asked)
+            return inner(environ, start)
+
+        server._server.app = watched  # type: ignore[union-attr]
+        client.create_bucket(Bucket=bucket.name)
+        yield bucket
+    finally:
+        server.stop()
