@@ -178,8 +178,12 @@ class Store:
     def _ask(self, operation: str, **said: str) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = getattr(self._client, operation)(Bucket=self.bucket, **said)
-        except (SourceUnreadable, DocumentProblem):
+        except SourceUnreadable:
             raise
+        except DocumentProblem:
+            if operation == "get_object":
+                raise
+            raise SourceUnreadable("more comes than an answer can have; look at it") from None
         except ClientError as error:
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
             code = str(error.response.get("Error", {}).get("Code", ""))

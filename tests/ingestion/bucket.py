@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import boto3.session
@@ -79,3 +81,41 @@ def serving() -> Iterator[Bucket]:
         yield bucket
     finally:
         server.stop()
+
+
+@contextmanager
+def answering(pages: list[bytes | int | str]) -> Iterator[Bucket]:
+    """A store that answers with these: a body, a status, or where to go instead; the last one
+    for ever. Asked about versioning it says that there is none."""
+    left = list(pages)
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.command, self.path))
+            said: bytes | int | str = b"<VersioningConfiguration/>"
+            if "versioning" not in self.path:
+                said = left.pop(0) if len(left) > 1 else left[0]
+            body = said if isinstance(said, bytes) else b""
+            status = 307 if isinstance(said, str) else said if isinstance(said, int) else 200
+            self.send_response(status)
+            if isinstance(said, str):
+                self.send_header("Location", said)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    asked: list[tuple[str, str]] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    serving = Thread(target=server.serve_forever)
+    serving.start()
+    try:
+        endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+        config = {"bucket": "papers", "endpoint": endpoint, "access_key": "owner"}
+        yield Bucket(None, config, asked=asked)
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
