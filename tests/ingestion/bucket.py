@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3.session
 from botocore.config import Config
+from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from ingestion.connect import Access
@@ -77,6 +78,7 @@ def serving() -> Iterator[Bucket]:
             return inner(environ, start)
 
         server._server.app = watched  # type: ignore[union-attr]
+        moto_api_backend.reset()  # its buckets are the process's
         client.create_bucket(Bucket=bucket.name)
         yield bucket
     finally:

@@ -142,13 +142,17 @@ def test_what_is_deleted_is_gone(bucket: Bucket, versions: str) -> None:
 
 
 @pytest.mark.parametrize("versions", ["", "Enabled"])
-def test_a_listing_has_many_pages(bucket: Bucket, versions: str) -> None:
+def test_a_listing_has_many_pages(
+    bucket: Bucket, versions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "7")
     if versions:
         bucket.versions(versions)
     bucket.put("_acl.yaml", EVERYONE)
-    for number in range(1010):
+    for number in range(40):
         bucket.put(f"{number:04}.md", "")
-    assert len(bucket.source().scan().documents) == 1010
+    assert len(bucket.source().scan().documents) == 40
+    assert len([path for _, path in bucket.asked if "prefix=" in path]) > 5
 
 
 def test_a_large_object_is_refused_by_its_size_and_never_asked_for(bucket: Bucket) -> None:
@@ -238,9 +242,10 @@ def test_a_bucket_that_cannot_be_listed_is_not_an_empty_one(bucket: Bucket) -> N
     ):
         with pytest.raises(SourceUnreadable) as raised:
             source.scan()
-        with pytest.raises(SourceUnreadable):
-            source.verify("a.md")
         assert SECRET not in str(raised.value)
+    assert bucket.source(bucket="nothing-there").verify("a.md") is None
+    with pytest.raises(SourceUnreadable):
+        bucket.source(endpoint="http://127.0.0.1:9").verify("a.md")
 
 
 def test_nothing_is_sent_where_nobody_may_reach(bucket: Bucket) -> None:
@@ -250,9 +255,7 @@ def test_nothing_is_sent_where_nobody_may_reach(bucket: Bucket) -> None:
         with pytest.raises(SourceUnreadable, match=r"sources\.yaml"):
             call(bucket.source(reach="127.0.0.2"))
     assert bucket.asked == []
-    with pytest.raises(
-        SourceUnreadable, match=r"papers\.s3\.us-east-1\.amazonaws\.com:443 may not"
-    ):
+    with pytest.raises(SourceUnreadable, match=r"^papers\.s3\.\S+\.com:443 may not"):
         bucket.source(endpoint="").scan()
 
 
@@ -271,8 +274,8 @@ TOKEN = "<NextContinuationToken>t</NextContinuationToken>"
     [
         ([b""], "no listing"),
         ([b"<html><body>sign in</body></html>"], "no listing"),
-        ([b"<Error><Code>SlowDown</Code></Error>"], "no listing"),
-        ([b"{}"], "no answer"),
+        ([b"<Error><Code>SlowDown</Code></Error>"], "SlowDown"),
+        ([b"{}"], "cannot be read"),
         ([page(ENTRY.format("a") + MORE)], "does not go on"),
         ([page(MORE + TOKEN)] * 3, "does not go on"),
         ([page(ENTRY.format("a") + MORE + TOKEN), 500], "cannot be read"),
