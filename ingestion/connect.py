@@ -13,6 +13,7 @@ from ingestion.sources.git import Git
 from ingestion.sources.imap import Imap
 from ingestion.sources.mailbox import Mailbox
 from ingestion.sources.reach import Reach
+from ingestion.sources.s3 import S3
 from ingestion.sources.sql import Sql
 from ingestion.sources.sql_database import SqlDatabase
 from ingestion.sources.web.connector import Web
@@ -41,6 +42,8 @@ def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector
         return Git.of(
             config, access.levels, access.max_bytes, access.reach, access.secret, access.cache
         )
+    if kind == "s3":
+        return S3(config, access)
     if kind == "sql":
         database = SqlDatabase(str(config.get("url", "")), access.secret, access.reach)
         return Sql(config, access.levels, access.max_bytes, database)

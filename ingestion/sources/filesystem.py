@@ -11,20 +11,17 @@ from time import time
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from app.domain.acl import Acl
 from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
-from ingestion.sources.sidecar import NAME, FolderRule, read_sidecar
+from ingestion.sources.folders import SIDECAR_BYTES, Governing, say_ungoverned
+from ingestion.sources.sidecar import NAME
 
-_SIDECAR_BYTES = 1_000_000
 _LINK = DocumentProblem(
     "read", "a symbolic link is not followed", "put the file or folder itself here"
 )
 SETTLED_SECONDS = 2.0
 """A file that changed so lately may change again and look the same: file systems count time in
 ticks of up to two seconds."""
-ROOT = "."
-"""The external id of the top folder as a container."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Filesystem:
                 f"the folder {str(root)!r} is not there; mend the source's path, or mount it"
             )
         scan = Scan({}, (), {})
-        found = list(self._folder(root.resolve(), root.resolve(), (ROOT, None), scan))
+        found = list(self._folder(root.resolve(), root.resolve(), Governing(), scan))
         return Scan(scan.containers, tuple(found), scan.problems)
 
     def verify(self, external_id: str) -> Standing | None:
@@ -56,25 +53,25 @@ class Filesystem:
         root, scan = root.resolve(), Scan({}, (), {})
         *folders, name = external_id.split("/")
         folder = root
-        inherited: tuple[str, FolderRule | None] = (ROOT, None)
+        governing = Governing()
         for part in (".", *folders):
             folder = folder / part
             if (part != "." and part.startswith(".")) or folder.is_symlink():
                 return None
             if os.path.lexists(folder / NAME):
-                at = _name(folder, root)
-                inherited = at, self._rule(folder / NAME, at, inherited[1], scan)
-        container, rule = inherited
+                governing = self._within(governing, folder, root, scan)
         path = folder / name
-        if rule is None or rule.broken or not _is_regular(path) or _name(path, root) != external_id:
+        if governing.rule is None or governing.broken:
             return None
-        listed = self._document(path, root, container, rule, scan)
-        return Standing(container, scan.containers[container], listed.acl)
+        if not _is_regular(path) or _name(path, root) != external_id:
+            return None
+        listed = self._document(path, root, governing)
+        return Standing(governing.container, scan.containers[governing.container], listed.acl)
 
     def _folder(
-        self, folder: Path, root: Path, inherited: tuple[str, FolderRule | None], scan: Scan
+        self, folder: Path, root: Path, governing: Governing, scan: Scan
     ) -> Iterator[Listed]:
-        """`inherited` is the nearest folder above that has a sidecar, and its rule."""
+        """`governing` is what holds in the folder above."""
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
@@ -82,20 +79,10 @@ class Filesystem:
                 f"the folder {_name(folder, root)!r} cannot be read ({error.strerror});"
                 " let the user who runs Portcullis enter it"
             ) from None
-        name = _name(folder, root)
         if any(entry.name == NAME for entry in entries):
-            inherited = name, self._rule(folder / NAME, name, inherited[1], scan)
-        container, rule = inherited
-        if rule is None and any(_is_document(entry) for entry in entries):
-            scan.containers.setdefault(container, Acl())
-            scan.problems.setdefault(
-                name,
-                DocumentProblem(
-                    "acl",
-                    "no _acl.yaml here or above, so nobody may read this folder",
-                    "write one in it",
-                ),
-            )
+            governing = self._within(governing, folder, root, scan)
+        if governing.rule is None and any(_is_document(entry) for entry in entries):
+            say_ungoverned(_name(folder, root), scan)
         for entry in entries:
             path = Path(entry.path)
             if entry.name.startswith(".") or entry.name == NAME:
@@ -103,49 +90,30 @@ class Filesystem:
             if entry.is_symlink():
                 scan.problems[_name(path, root)] = _LINK
             elif entry.is_dir():
-                yield from self._folder(path, root, inherited, scan)
+                yield from self._folder(path, root, governing, scan)
             elif _is_document(entry):
-                yield self._document(path, root, container, rule, scan)
+                yield self._document(path, root, governing)
 
-    def _rule(self, path: Path, folder: str, above: FolderRule | None, scan: Scan) -> FolderRule:
-        try:
-            rule = read_sidecar(
-                read_file(path, _SIDECAR_BYTES).decode("utf-8-sig"), above, self.levels
-            )
-        except DocumentProblem as problem:
-            scan.problems[f"{folder}/{NAME}"] = problem
-            rule = FolderRule(broken=True)
-        except (OSError, ValueError):
-            scan.problems[f"{folder}/{NAME}"] = DocumentProblem(
-                "acl",
-                "the sidecar is no file of UTF-8 text, or may not be read",
-                "save it again; until then nobody may read what it governs",
-            )
-            rule = FolderRule(broken=True)
-        if above is not None and above.broken:
-            # the denies that add up from there are not known
-            rule = FolderRule(broken=True)
-        scan.containers[folder] = rule.acl
-        return rule
+    def _within(self, above: Governing, folder: Path, root: Path, scan: Scan) -> Governing:
+        name = _name(folder, root)
 
-    def _document(
-        self, path: Path, root: Path, container: str, rule: FolderRule | None, scan: Scan
-    ) -> Listed:
+        def read() -> bytes:
+            return read_file(folder / NAME, SIDECAR_BYTES)
+
+        return above.within(name, f"{name}/{NAME}", read, self.levels, scan)
+
+    def _document(self, path: Path, root: Path, governing: Governing) -> Listed:
         name = _name(path, root)
-        own = None
-        # a sidecar's `files` speaks of the files beside it
-        if rule is not None and container == _name(path.parent, root):
-            own = rule.files.get(path.name)
-        folder_level = rule.classification if rule else None
+        rule = governing.file(_name(path.parent, root), path.name)
         base = str(self.config.get("base_url", "")).rstrip("/")
         return Listed(
             external_id=name,
             title="",
             uri=f"{base}/{quote(name)}" if base else "",
-            container=container,
-            acl=own.acl if own else None,
-            classification=own.classification if own else folder_level,
-            withheld=rule is not None and rule.broken,
+            container=governing.container,
+            acl=rule.acl,
+            classification=rule.classification,
+            withheld=governing.broken,
             read=lambda: self._read(path),
             version=file_version(path),
         )
