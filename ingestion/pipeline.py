@@ -28,7 +28,7 @@ from ingestion.problem import DocumentProblem
 from ingestion.redact import RedactionRules, redact
 from ingestion.work import Work
 
-VERSION = "3"
+VERSION = "4"
 """Raise it when the same file would be indexed differently: the next sync indexes all again."""
 AHEAD = 16
 """So many documents are read ahead of the one that is written."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ import yaml
 from app.authz.levels import load_levels
 from app.domain.document import Classified, Element, Entity, Rendition
 from app.errors import ConfigurationError
+
+SHORTEST = 5
+"""Characters of a value that is known again by itself; shorter ones stand in too much else."""
+_BEGIN = re.compile(r"(?<!\w)\S")
 
 
 @dataclass(frozen=True)
@@ -60,16 +65,28 @@ class Pseudonyms:
 
 
 def redact(classified: Classified, rules: RedactionRules) -> Rendition:
-    """The rendition at the document's classification, without what policy replaces there."""
+    """The rendition at the document's classification, without what policy replaces there.
+
+    A value that was found anywhere in the document is replaced everywhere in it: recognisers go by
+    the words around, and a heading has others than the sentence below it.
+    """
     types = rules.types[classified.classification]
-    pseudonyms = Pseudonyms()
-    title = _replace(
-        classified.parsed.title, 0, _wanted(classified.title_entities, types), pseudonyms
+    parsed = classified.parsed
+    found = _wanted(classified.entities, types), _wanted(classified.title_entities, types)
+    values = {
+        text[entity.start : entity.end]: entity.type
+        for text, entities in zip((parsed.text, parsed.title), found, strict=True)
+        for entity in entities
+    }
+    wanted, in_title = (
+        _wanted((*entities, *_again(text, values)), types)
+        for text, entities in zip((parsed.text, parsed.title), found, strict=True)
     )
-    wanted = _wanted(classified.entities, types)
+    pseudonyms = Pseudonyms()
+    title = _replace(parsed.title, 0, in_title, pseudonyms)
     elements: list[Element] = []
     start = 0
-    for element in classified.parsed.elements:
+    for element in parsed.elements:
         text = _replace(element.text, start, wanted, pseudonyms)
         elements.append(element if text == element.text else replace(element, text=text))
         start += len(element.text) + len("\n\n")
@@ -80,6 +97,18 @@ def redact(classified: Classified, rules: RedactionRules) -> Rendition:
         redactions=dict(pseudonyms.replaced),
         evidence=classified.evidence,
     )
+
+
+def _again(text: str, values: Mapping[str, str]) -> Iterator[Entity]:
+    """Where values stand, by type, that begin and end as words do."""
+    lengths = sorted({len(value) for value in values if len(value) >= SHORTEST})
+    for begin in _BEGIN.finditer(text) if lengths else ():
+        start = begin.start()
+        for length in lengths:
+            end = start + length
+            type_ = values.get(text[start:end])
+            if type_ is not None and not text[end : end + 1].isalnum():
+                yield Entity(type_, start, end, 1.0)
 
 
 def _wanted(entities: Iterable[Entity], types: frozenset[str]) -> list[Entity]:

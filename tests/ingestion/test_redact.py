@@ -41,6 +41,34 @@ def test_the_same_value_gets_the_same_mark_in_title_and_text() -> None:
     assert made.redactions == {"PHONE_NUMBER": 3}
 
 
+def test_a_value_that_is_found_once_is_replaced_wherever_it_stands() -> None:
+    parsed = Parsed(
+        "About 555-0100",
+        (
+            Element("title", "555-0100"),
+            Element("text", "Call 555-0100, not 1555-0100 or 555-01001"),
+        ),
+    )
+    found = Entity("PHONE_NUMBER", 15, 23, 0.4)
+    assert parsed.text[found.start : found.end] == "555-0100"
+    made = redact(classified(parsed, found), RULES)
+    assert made.title == "About [PHONE NUMBER 1]"
+    assert [e.text for e in made.elements] == [
+        "[PHONE NUMBER 1]", "Call [PHONE NUMBER 1], not 1555-0100 or 555-01001",
+    ]  # fmt: skip
+    assert made.redactions == {"PHONE_NUMBER": 3}
+    in_title = Entity("PHONE_NUMBER", 6, 14, 0.4)
+    made = redact(classified(parsed, in_title=(in_title,)), RULES)
+    assert "555-0100 " not in f"{made.title} {made.elements[0].text} "
+    assert made.redactions == {"PHONE_NUMBER": 3}
+
+
+def test_what_stays_at_a_level_stays_wherever_it_stands() -> None:
+    parsed = Parsed("About 555-0100", (Element("text", "Call 555-0100"),))
+    made = redact(classified(parsed, Entity("PHONE_NUMBER", 5, 13, 1.0), level="regulated"), RULES)
+    assert (made.title, made.redacted) == ("About 555-0100", False)
+
+
 def test_other_types_and_other_levels_stay() -> None:
     parsed = Parsed("T", (Element("text", "Ada 555-0100"),))
     entities = (Entity("PERSON", 0, 3, 1.0), Entity("PHONE_NUMBER", 4, 12, 1.0))
