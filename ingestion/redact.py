@@ -106,6 +106,8 @@ def _again(text: str, values: Mapping[str, str]) -> Iterator[Entity]:
         start = begin.start()
         for length in lengths:
             end = start + length
+            if end > len(text):
+                break
             type_ = values.get(text[start:end])
             if type_ is not None and not text[end : end + 1].isalnum():
                 yield Entity(type_, start, end, 1.0)

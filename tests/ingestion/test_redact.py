@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.document import Classified, Element, Entity, Parsed
 from app.errors import ConfigurationError
-from ingestion.redact import RedactionRules, redact
+from ingestion.redact import SHORTEST, RedactionRules, redact
 
 RULES = RedactionRules(
     {"internal": frozenset({"PHONE_NUMBER", "US_SSN"}), "regulated": frozenset()}, 0.4
@@ -103,8 +103,24 @@ def test_nothing_that_was_marked_remains(texts: list[str], data: st.DataObject) 
         shown = after.text
         for number in range(1, 10):
             shown = shown.replace(f"[US SSN {number}]", "")
-        assert shown == kept
+        if is_repeated(parsed.text, entities):  # then more may be gone
+            left = iter(kept)
+            assert all(char in left for char in shown)
+        else:
+            assert shown == kept
         offset += len(before.text) + 2
+
+
+def is_repeated(text: str, entities: list[Entity]) -> bool:
+    """Whether a value, overlapping ones as one, is long enough to be known again, and is there."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted((e.start, e.end) for e in entities):
+        if spans and start < spans[-1][1]:
+            start, end = spans[-1][0], max(spans.pop()[1], end)
+        spans.append((start, end))
+    return any(
+        e - s >= SHORTEST and text.find(text[s:e]) != text.rfind(text[s:e]) for s, e in spans
+    )
 
 
 def test_every_level_needs_a_rule(project: Path, tmp_path: Path) -> None:
