@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.document import Classified, Element, Entity, Parsed
@@ -86,6 +86,7 @@ def test_overlapping_entities_are_replaced_as_one() -> None:
 WORDS = st.lists(st.text("ab \n", max_size=12), min_size=1, max_size=5)
 
 
+@settings(deadline=None)
 @given(WORDS, st.data())
 def test_nothing_that_was_marked_remains(texts: list[str], data: st.DataObject) -> None:
     parsed = Parsed("T", tuple(Element("text", text) for text in texts))
