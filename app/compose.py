@@ -21,6 +21,7 @@ from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
 from app.authz.watch import Watch
 from app.catalog.queue import ArqQueue
+from app.catalog.secrets import SourceSecrets
 from app.db.engine import Database
 from app.errors import ConfigurationError
 from app.inference.chat import ChatModel
@@ -37,7 +38,7 @@ from app.retrieval.authorised import AuthorisedSearch
 from app.retrieval.copies import CodeCopies
 from app.retrieval.proof.watch import ProofWatch
 from app.retrieval.search import Searcher
-from app.runtime.secrets import derive, installation_secret, login_passwords
+from app.runtime.secrets import SOURCES, derive, installation_secret, login_passwords
 from app.settings import Settings
 
 UNNAMED = "unnamed"
@@ -67,6 +68,7 @@ class Parts:
     conversations: Conversations
     watch: Watch
     answering: Answering
+    source_secrets: SourceSecrets
     running: Running
     gate_signer: Signer
 
@@ -170,6 +172,7 @@ def compose(settings: Settings) -> Parts:
             release=UNNAMED,
             salt_key=derive(secret, "cache salt"),
         ),
+        source_secrets=SourceSecrets(database, derive(secret, SOURCES)),
         running=running,
         gate_signer=Signer.of(derive(secret, GATES)),
     )

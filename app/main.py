@@ -45,6 +45,7 @@ def create_app(parts: Parts) -> Litestar:
         recorder=parts.recorder,
         attempts=parts.attempts,
         queue=parts.queue,
+        source_secrets=parts.source_secrets,
         max_document_bytes=parts.max_document_bytes,
         session=timedelta(hours=settings.session_hours),
         demo=tuple(

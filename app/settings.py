@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     sync_minutes: int = Field(
         default=15, description="How often every source is synced by itself; 0: never", ge=0
     )
+    permission_minutes: int = Field(
+        default=5, description="How often the ACLs alone are synced; 0: with the sync only", ge=0
+    )
     audience_chunks: int = Field(
         default=3_000_000,
         description="From so many chunks of a classification on that everybody in one group may"

@@ -25,7 +25,6 @@ from evals.progress import Progress
 from evals.report import junit, page
 from evals.report.figures import figure, value
 from evals.report.judged import Judged
-from evals.report.markdown import markdown
 from evals.report.terminal import blocks
 from evals.run import run as measure
 from evals.suites.suite import Suite
@@ -115,11 +114,6 @@ def _compared(old: Report, new: Report, held: Thresholds) -> bool:
     found = compare(old, new, held)
     print("\n\n".join([*found.remarks, _table(found), _sum(found)]))
     return found.passed
-
-
-def figures(path: Path) -> None:
-    """Print what a report says of the measures that have bars, as Markdown."""
-    print("\n".join(markdown(Judged(Report.read(path), in_force()))))
 
 
 def risks(suites: Sequence[Suite]) -> None:

@@ -149,6 +149,10 @@ def classify(
     title_entities: tuple[Entity, ...],
     stated: Stated,
 ) -> Classified:
-    """The step of the pipeline: a parsed document becomes a classified one."""
+    """The step of the pipeline: a parsed document becomes a classified one.
+
+    What was taken out of it, since nobody sees it, is evidence too, and how else it was read.
+    """
     level, evidence = rules.classify(parsed, metadata, entities, stated)
-    return Classified(parsed, level, evidence, entities, title_entities)
+    unseen = tuple(f"not read: {n:,} {kind}" for kind, n in sorted(parsed.stripped.items()))
+    return Classified(parsed, level, evidence + unseen + parsed.remarks, entities, title_entities)

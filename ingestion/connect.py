@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.filesystem import Filesystem
+from ingestion.sources.git import Git
+from ingestion.sources.imap import Imap
+from ingestion.sources.mailbox import Mailbox
+from ingestion.sources.reach import Reach
+from ingestion.sources.s3 import S3
+from ingestion.sources.sql import Sql
+from ingestion.sources.sql_database import SqlDatabase
+from ingestion.sources.web.connector import Web
 
 
-def connector(
-    kind: str, config: Mapping[str, Any], levels: tuple[str, ...], max_bytes: int
-) -> Connector:
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a connector is given besides its source's config: the `levels` of classification, how
+    large a document may be, what may be reached, the source's secret where it has one, its `memory`
+    where one is kept: what its connector noted there at earlier scans, by names of its own; and a
+    `cache` folder, below which copies may be kept between jobs."""
+
+    levels: tuple[str, ...]
+    max_bytes: int
+    reach: Reach
+    secret: str | None = field(default=None, repr=False)
+    memory: MutableMapping[str, str] | None = field(default=None, repr=False)
+    cache: Path | None = None
+
+
+def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
     """Raises SourceUnreadable for a kind that this version does not read."""
     if kind == "filesystem":
-        return Filesystem(config, levels, max_bytes)
+        return Filesystem(config, access.levels, access.max_bytes)
+    if kind == "git":
+        return Git.of(
+            config, access.levels, access.max_bytes, access.reach, access.secret, access.cache
+        )
+    if kind == "s3":
+        return S3(config, access)
+    if kind == "sql":
+        database = SqlDatabase(str(config.get("url", "")), access.secret, access.reach)
+        return Sql(config, access.levels, access.max_bytes, database)
+    if kind == "web":
+        return Web(config, access.max_bytes, access.reach, access.memory)
+    if kind == "mailbox":
+        return Mailbox(config, access.max_bytes)
+    if kind == "imap":
+        return Imap(config, access.max_bytes, access.reach, access.secret)
     raise SourceUnreadable(f"sources of kind {kind!r} are not read by this version")

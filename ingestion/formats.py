@@ -6,13 +6,17 @@ import zipfile
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from ingestion.problem import DocumentProblem
+from ingestion.problem import DocumentProblem, Quarantine
 
 MARKDOWN = "text/markdown"
 HTML = "text/html"
 TEXT = "text/plain"
 PDF = "application/pdf"
 EMAIL = "message/rfc822"
+CSV = "text/csv"
+JSON = "application/json"
+EPUB = "application/epub+zip"
+ZIP = "application/zip"
 
 BY_SUFFIX = {
     ".md": MARKDOWN,
@@ -24,9 +28,11 @@ BY_SUFFIX = {
     ".log": TEXT,
     ".pdf": PDF,
     ".eml": EMAIL,
-    ".csv": "text/csv",
+    ".csv": CSV,
     ".rtf": "application/rtf",
-    ".epub": "application/epub+zip",
+    ".epub": EPUB,
+    ".json": JSON,
+    ".zip": ZIP,
     ".odt": "application/vnd.oasis.opendocument.text",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
@@ -66,9 +72,7 @@ def check_content(mime: str, content: bytes) -> None:
         raise DocumentProblem(
             "parse", "the file is named PDF but is none", "export it again as a PDF"
         )
-    if not mime.startswith(
-        ("application/vnd.openxml", "application/vnd.oasis", "application/epub")
-    ):
+    if not mime.startswith(("application/vnd.openxml", "application/vnd.oasis", EPUB, ZIP)):
         return
     try:
         with zipfile.ZipFile(BytesIO(content)) as packed:
@@ -80,7 +84,7 @@ def check_content(mime: str, content: bytes) -> None:
             "save it again in that format; a password on it has to go",
         ) from None
     if size > MAX_UNPACKED:
-        raise DocumentProblem(
+        raise Quarantine(
             "parse",
             f"the file unpacks to {size // 1_000_000} MB; the limit is {MAX_UNPACKED // 1_000_000}",
             "take out its large pictures and films, or split it",

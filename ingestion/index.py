@@ -16,7 +16,7 @@ from app.db.revision import raise_revision
 from app.domain.acl import Acl
 from app.domain.document import EmbeddedChunk, Rendition
 from app.domain.principal import PrincipalKind, PrincipalRef
-from ingestion.problem import DocumentProblem
+from ingestion.problem import DocumentProblem, Quarantine
 from ingestion.problems import open_problem, resolve_problem
 from ingestion.work import Work
 
@@ -27,10 +27,14 @@ select id, slot_id, container_id, acl_sequence, state, classification from docum
 _DONE = text("""
 update document set slot_id = :slot, container_id = :container, state = 'indexed',
        classification = :classification, fingerprint = :fingerprint, chunks = :chunks,
-       indexed_at = now()
+       listed_as = :listed, placed_as = :placed, indexed_at = now()
  where id = :id
 """)
-_PLACE = text("update document set slot_id = :slot, container_id = :container where id = :id")
+_PLACE = text("""
+update document set slot_id = :slot, container_id = :container, placed_as = :placed,
+       listed_as = coalesce(:listed, listed_as)
+ where id = :id
+""")
 _WITHDRAW = text("""
 update document set state = 'failed', fingerprint = null, chunks = 0, slot_id = :slot,
        container_id = :container
@@ -91,6 +95,8 @@ class Indexer:
                     "classification": rendition.classification,
                     "fingerprint": work.fingerprint,
                     "chunks": len(chunks),
+                    "listed": work.listing.content,
+                    "placed": work.listing.place,
                 },
             )
             await self._end(connection, work, placed)
@@ -113,7 +119,14 @@ class Indexer:
                 await move_rows(connection, self.levels, work.document_id, placed.slot_id)
                 await raise_revision(connection, "document moved to another ACL slot")
             await connection.execute(
-                _PLACE, {"id": work.document_id, "slot": placed.slot_id, "container": container}
+                _PLACE,
+                {
+                    "id": work.document_id,
+                    "slot": placed.slot_id,
+                    "container": container,
+                    "listed": work.listing.content,
+                    "placed": work.listing.place,
+                },
             )
             await self._end(connection, work, placed)
         return moved
@@ -137,7 +150,8 @@ class Indexer:
                 await raise_revision(connection, "document withdrawn")
             else:
                 await connection.execute(_FAILED, key)
-            await open_problem(connection, work.source_id, work.item.external_id, problem)
+            mark = work.fingerprint if isinstance(problem, Quarantine) else None
+            await open_problem(connection, work.source_id, work.item.external_id, problem, mark)
             if work.intake_id is not None:
                 await connection.execute(_END_INTAKE, {"id": work.intake_id, "state": "failed"})
 

@@ -28,7 +28,8 @@ update job set state = 'running', attempts = attempts + 1, heartbeat_at = now(),
                and j.heartbeat_at < now() - make_interval(secs => :stale)))
       and not exists (
         select from job other where other.source_id = j.source_id and other.id <> j.id
-           and other.kind = 'sync' and j.kind = 'sync' and other.state = 'running'
+           and other.kind in ('sync', 'permissions') and j.kind in ('sync', 'permissions')
+           and other.state = 'running'
            and other.heartbeat_at >= now() - make_interval(secs => :stale))
     order by j.created_at limit 1 for update skip locked)
 returning id, kind, source_id
@@ -49,15 +50,24 @@ update job set heartbeat_at = now(), total = :total, done = :done, failed = :fai
        detail = cast(:detail as jsonb)
  where id = :id and state = 'running'
 """)
-_ALIVE = text("update job set heartbeat_at = now() where id = :id and state = 'running'")
+_ALIVE = text("""
+update job set heartbeat_at = now() where id = :id and state = 'running' returning id
+""")
+_ASK = text("""
+insert into job (kind, source_id)
+select 'sync', :source where not exists (
+  select from job where source_id = :source and kind = 'sync'
+     and state in ('queued', 'running', 'paused'))
+""")
 _END = text("""
-update job set state = :state, message = :message, finished_at = now() where id = :id
+update job set state = :state, message = :message, finished_at = now()
+ where id = :id and state in ('running', 'paused')
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A job that this worker does and nobody else."""
+    """A job that this worker does and nobody else, until it is paused or cancelled."""
 
     id: UUID
     kind: str
@@ -85,9 +95,16 @@ class JobLedger:
         async with self.database.ingest() as connection:
             await connection.execute(_PROGRESS, {**parameters, "detail": json.dumps(dict(detail))})
 
-    async def alive(self, job: Claimed) -> None:
+    async def alive(self, job: Claimed) -> bool:
+        """Whether the job is still to be done: it may have been paused, cancelled, or gone with
+        its source."""
         async with self.database.ingest() as connection:
-            await connection.execute(_ALIVE, {"id": job.id})
+            return await connection.scalar(_ALIVE, {"id": job.id}) is not None
+
+    async def ask_for_sync(self, source_id: int) -> None:
+        """One that waits or runs already, or is paused, is enough."""
+        async with self.database.ingest() as connection:
+            await connection.execute(_ASK, {"source": source_id})
 
     async def end(self, job: Claimed, state: str, message: str = "") -> None:
         """`state` is done or failed; `message` is for the owner."""

@@ -16,7 +16,7 @@ from time import perf_counter
 
 from sqlalchemy.exc import DataError, ProgrammingError
 
-from app.domain.document import Chunk, EmbeddedChunk, Rendition, SourceItem
+from app.domain.document import Chunk, Classified, EmbeddedChunk, Rendition, SourceItem
 from app.inference.detect import Detector
 from app.inference.embed import Embedder
 from ingestion.chunk import chunk, embedded_text
@@ -24,11 +24,11 @@ from ingestion.classify import ClassificationRules, Stated, classify
 from ingestion.index import Indexer
 from ingestion.parse import parse
 from ingestion.pool import PreparationPool
-from ingestion.problem import DocumentProblem
+from ingestion.problem import DocumentProblem, Quarantine
 from ingestion.redact import RedactionRules, redact
 from ingestion.work import Work
 
-VERSION = "4"
+VERSION = "5"
 """Raise it when the same file would be indexed differently: the next sync indexes all again."""
 AHEAD = 16
 """So many documents are read ahead of the one that is written."""
@@ -50,7 +50,8 @@ class Rules:
         classification = ClassificationRules.load(policies)
         redaction = RedactionRules.load(policies)
         types = classification.entity_types | redaction.entity_types
-        return cls(classification, redaction, Detector(types, redaction.threshold))
+        detector = Detector(types, redaction.threshold, redaction.thresholds)
+        return cls(classification, redaction, detector)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +63,41 @@ class Prepared:
     seconds: dict[str, float]
 
 
-def prepare(rules: Rules, item: SourceItem, stated: Stated) -> Prepared:
-    """From a source's item to chunks. Raises DocumentProblem."""
-    times = [perf_counter()]
+@dataclass
+class Stopwatch:
+    """The seconds of each stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=perf_counter)
+
+    def end(self, stage: str) -> None:
+        now = perf_counter()
+        self.seconds[stage], self._since = now - self._since, now
+
+
+def render(
+    rules: Rules, item: SourceItem, stated: Stated, watch: Stopwatch
+) -> tuple[Classified, Rendition]:
+    """From a source's item to what may be indexed of it. Raises DocumentProblem."""
     parsed, metadata = parse(item)
-    times.append(perf_counter())
+    watch.end("parse")
     entities = rules.detector.detect(parsed.text)
     in_title = rules.detector.detect(parsed.title)
-    times.append(perf_counter())
+    watch.end("detect")
     classified = classify(rules.classification, parsed, metadata, entities, in_title, stated)
-    times.append(perf_counter())
+    watch.end("classify")
     rendition = redact(classified, rules.redaction)
-    times.append(perf_counter())
+    watch.end("redact")
+    return classified, rendition
+
+
+def prepare(rules: Rules, item: SourceItem, stated: Stated) -> Prepared:
+    """From a source's item to chunks. Raises DocumentProblem."""
+    watch = Stopwatch()
+    _, rendition = render(rules, item, stated, watch)
     pieces = tuple(chunk(rendition))
-    times.append(perf_counter())
-    stages = ("parse", "detect", "classify", "redact", "chunk")
-    seconds = {name: times[i + 1] - times[i] for i, name in enumerate(stages)}
-    return Prepared(rendition, pieces, seconds)
+    watch.end("chunk")
+    return Prepared(rendition, pieces, watch.seconds)
 
 
 def pipeline_version(policies: Path, embedder_name: str) -> str:
@@ -156,7 +175,8 @@ class Pipeline:
             began = perf_counter()
             if isinstance(prepared, DocumentProblem):
                 await self.indexer.record_problem(work, prepared)
-                tally.outcomes["failed"] += 1
+                held = isinstance(prepared, Quarantine)
+                tally.outcomes["quarantined" if held else "failed"] += 1
                 continue
             embedded = [EmbeddedChunk(piece, next(vectors)) for piece in prepared.chunks]
             try:

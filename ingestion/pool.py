@@ -6,23 +6,28 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import resource
+import tempfile
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ingestion.problem import DocumentProblem
+from ingestion import restrict
+from ingestion.problem import DocumentProblem, Quarantine
 
 if TYPE_CHECKING:
+    from app.domain.document import SourceItem
+    from ingestion.classify import Stated
+    from ingestion.inspect import Inspected
     from ingestion.pipeline import Prepared
     from ingestion.work import Work
 
+Made = TypeVar("Made")
+Task = Callable[["SourceItem", "Stated"], Made]
 SECONDS = 180.0
 """How long one document may take to be prepared."""
-MEMORY = 6 * 1024**3
-"""How much address space one process may take, in bytes: a file that unpacks to more is refused."""
 _TOGETHER = 3
 """So often a document is prepared beside others, before it gets a process of its own."""
 
@@ -35,6 +40,9 @@ class PreparationPool:
     size: int = max(1, (os.cpu_count() or 2) - 1)
     _executor: ProcessPoolExecutor | None = field(default=None, init=False)
     _version: str = field(default="", init=False)
+    _folders: dict[ProcessPoolExecutor, tempfile.TemporaryDirectory[str]] = field(
+        default_factory=dict, init=False
+    )
     _lonely: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def use(self, version: str) -> None:
@@ -49,10 +57,17 @@ class PreparationPool:
 
     async def prepare(self, work: Work) -> Prepared:
         """Raises DocumentProblem, also when the process died or took too long."""
+        return await self._done(_prepare, work.item, work.stated)
+
+    async def inspect(self, item: SourceItem, stated: Stated) -> Inspected:
+        """As `prepare` does, but for people to look at. Raises DocumentProblem."""
+        return await self._done(_inspect, item, stated)
+
+    async def _done(self, task: Task[Made], item: SourceItem, stated: Stated) -> Made:
         for _ in range(_TOGETHER):
             executor = self._running()
             try:
-                future = executor.submit(_prepare, work)
+                future = executor.submit(task, item, stated)
             except BrokenProcessPool:
                 self._discard(executor)
                 continue
@@ -68,25 +83,25 @@ class PreparationPool:
             except BrokenProcessPool:
                 self._discard(executor)
             except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
+                asking = asyncio.current_task()
+                if asking is not None and asking.cancelling():
                     raise
                 # its pool was discarded before its turn came
             if suspect:
                 break
-        return await self._alone(work)
+        return await self._alone(task, item, stated)
 
-    async def _alone(self, work: Work) -> Prepared:
+    async def _alone(self, task: Task[Made], item: SourceItem, stated: Stated) -> Made:
         """In a process that nobody shares: so a crash blames the right document."""
         async with self._lonely:
             executor = self._make(1)
             try:
-                future = asyncio.wrap_future(executor.submit(_prepare, work))
+                future = asyncio.wrap_future(executor.submit(task, item, stated))
                 return await asyncio.wait_for(future, SECONDS)
             except TimeoutError:
                 raise _too_long() from None
             except BrokenProcessPool:
-                raise DocumentProblem(
+                raise Quarantine(
                     "parse",
                     "reading the file crashed its parser",
                     "save it again in its own program",
@@ -105,40 +120,42 @@ class PreparationPool:
         return self._executor
 
     def _make(self, size: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
+        folder = tempfile.TemporaryDirectory(prefix="portcullis-", ignore_cleanup_errors=True)
+        executor = ProcessPoolExecutor(
             size,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_load,
-            initargs=(self.policies,),
+            initargs=(self.policies, Path(folder.name)),
         )
+        self._folders[executor] = folder
+        return executor
 
     def _discard(self, executor: ProcessPoolExecutor) -> None:
         if self._executor is executor:
             self._executor = None
         self._kill(executor)
 
-    @staticmethod
-    def _kill(executor: ProcessPoolExecutor) -> None:
+    def _kill(self, executor: ProcessPoolExecutor) -> None:
         for process in list((getattr(executor, "_processes", None) or {}).values()):
             process.kill()
         executor.shutdown(wait=False, cancel_futures=True)
+        if (folder := self._folders.pop(executor, None)) is not None:
+            folder.cleanup()
 
 
 _rules: Any = None
 
 
-def _load(policies: Path) -> None:
+def _load(policies: Path, folder: Path) -> None:
     global _rules
+    restrict.restrict(folder, policies)
     from ingestion.pipeline import Rules
 
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     _rules = Rules.load(policies)
 
 
-def _too_long() -> DocumentProblem:
-    return DocumentProblem(
+def _too_long() -> Quarantine:
+    return Quarantine(
         "parse",
         f"reading the file took longer than {SECONDS:.0f} s",
         "split it, or save it in a simpler format",
@@ -154,14 +171,33 @@ def _try_out() -> int:
     return len(prepare(_rules, item, Stated()).chunks)
 
 
-def _prepare(work: Work) -> Prepared:
-    """Raises DocumentProblem for whatever the document makes our code or a library's do."""
+def _prepare(item: SourceItem, stated: Stated) -> Prepared:
     from ingestion.pipeline import prepare
 
+    return _computed(prepare, item, stated)
+
+
+def _inspect(item: SourceItem, stated: Stated) -> Inspected:
+    from ingestion.inspect import inspect
+
+    return _computed(inspect, item, stated)
+
+
+def _computed(
+    step: Callable[[Any, SourceItem, Stated], Made], item: SourceItem, stated: Stated
+) -> Made:
+    """Raises DocumentProblem for whatever the document makes our code or a library's do."""
+    restrict.begin_document(2 * SECONDS)
     try:
-        return prepare(_rules, work.item, work.stated)
+        return step(_rules, item, stated)
     except DocumentProblem:
         raise
+    except MemoryError:
+        raise Quarantine(
+            "prepare",
+            f"reading the file took more than {restrict.MEMORY // 1024**3} GB of memory",
+            "split it, or save it in a simpler format",
+        ) from None
     except Exception as error:
         # its message may quote the document
         raise DocumentProblem(

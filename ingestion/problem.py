@@ -12,3 +12,8 @@ class DocumentProblem(Exception):
     def __init__(self, stage: str, reason: str, advice: str) -> None:
         super().__init__(stage, reason, advice)
         self.stage, self.reason, self.advice = stage, reason, advice
+
+
+class Quarantine(DocumentProblem):
+    """Reading the file took more than it may, or ended the process that read it: as it is, it is
+    not tried again."""

@@ -8,10 +8,11 @@ from app.db.engine import IngestConnection
 from ingestion.problem import DocumentProblem
 
 _OPEN = text("""
-insert into problem (source_id, external_id, stage, reason, advice)
-values (:source, :external, :stage, :reason, :advice)
+insert into problem (source_id, external_id, stage, reason, advice, quarantined)
+values (:source, :external, :stage, :reason, :advice, :quarantined)
 on conflict (source_id, external_id) where resolved_at is null
-   do update set stage = :stage, reason = :reason, advice = :advice, at = now()
+   do update set stage = :stage, reason = :reason, advice = :advice, at = now(),
+                 quarantined = :quarantined
 """)
 _RESOLVE = text("""
 update problem set resolved_at = now()
@@ -20,8 +21,13 @@ update problem set resolved_at = now()
 
 
 async def open_problem(
-    connection: IngestConnection, source_id: int, external_id: str, problem: DocumentProblem
+    connection: IngestConnection,
+    source_id: int,
+    external_id: str,
+    problem: DocumentProblem,
+    quarantined: str | None = None,
 ) -> None:
+    """`quarantined` is the fingerprint of what is not to be tried again."""
     await connection.execute(
         _OPEN,
         {
@@ -30,6 +36,7 @@ async def open_problem(
             "stage": problem.stage,
             "reason": problem.reason,
             "advice": problem.advice,
+            "quarantined": quarantined,
         },
     )
 

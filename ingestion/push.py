@@ -65,7 +65,7 @@ class PushJob:
 
         await self.pipeline.run(self._works(job), tally, report)
         await report()
-        if not tally.outcomes["failed"]:
+        if not tally.outcomes["failed"] + tally.outcomes["quarantined"]:
             return ""
         async with self.indexer.database.ingest() as connection:
             row = (await connection.execute(_REASONS, {"job": job.id})).first()

@@ -14,6 +14,7 @@ import yaml
 from app.authz.levels import load_levels
 from app.domain.document import Classified, Element, Entity, Rendition
 from app.errors import ConfigurationError
+from app.inference.unmask import unmask
 
 SHORTEST = 5
 """Characters of a value that is known again by itself; shorter ones stand in too much else."""
@@ -26,6 +27,7 @@ class RedactionRules:
 
     types: Mapping[str, frozenset[str]]
     threshold: float
+    thresholds: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def load(cls, policies: Path) -> RedactionRules:
@@ -35,12 +37,14 @@ class RedactionRules:
             rules: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
             types = {level: frozenset(names) for level, names in rules["redact"].items()}
             threshold = float(rules["threshold"])
+            by_type = rules.get("thresholds") or {}
+            thresholds = {name: float(score) for name, score in by_type.items()}
         except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise ConfigurationError(f"{path}: a rule is not written as it must be") from error
         levels = load_levels(policies)
         if set(types) != set(levels):
             raise ConfigurationError(f"{path}: write one list for each of {', '.join(levels)}")
-        return cls(types, threshold)
+        return cls(types, threshold, thresholds)
 
     @property
     def entity_types(self) -> frozenset[str]:
@@ -56,12 +60,18 @@ class Pseudonyms:
     replaced: Counter[str] = field(default_factory=Counter)
 
     def mark(self, type_: str, value: str) -> str:
-        key = (type_, "".join(value.split()).casefold())
+        key = (type_, _same(value))
         if key not in self.marks:
             self.seen[type_] += 1
             self.marks[key] = f"[{type_.replace('_', ' ')} {self.seen[type_]}]"
         self.replaced[type_] += 1
         return self.marks[key]
+
+
+def _same(value: str) -> str:
+    """What all forms of a value have in common, however a number is grouped or masked."""
+    plain = unmask(value).text.casefold()
+    return "".join(char for char in plain if char.isalnum() or char == "@") or plain
 
 
 def redact(classified: Classified, rules: RedactionRules) -> Rendition:
@@ -114,12 +124,15 @@ def _again(text: str, values: Mapping[str, str]) -> Iterator[Entity]:
 
 
 def _wanted(entities: Iterable[Entity], types: frozenset[str]) -> list[Entity]:
-    """The entities to replace, in order, overlapping ones as one: the longest lends its name."""
+    """The entities to replace, in order, overlapping ones as one: the surest lends its name,
+    of those the longest."""
     kept: list[Entity] = []
     chosen = (entity for entity in entities if entity.type in types)
     for entity in sorted(chosen, key=lambda e: (e.start, -e.end)):
         if kept and entity.start < kept[-1].end:
-            kept[-1] = replace(kept[-1], end=max(kept[-1].end, entity.end))
+            last = kept[-1]
+            surest = max(last, entity, key=lambda e: (e.score, e.end - e.start))
+            kept[-1] = replace(surest, start=last.start, end=max(last.end, entity.end))
         else:
             kept.append(entity)
     return kept

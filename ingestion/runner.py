@@ -4,36 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import text
 
+from app.catalog.secrets import SourceSecrets
 from app.db.engine import Database
 from app.errors import ConfigurationError, Unavailable
 from app.inference.embed import Embedder
-from ingestion.connect import connector
+from ingestion.connect import Access, connector
 from ingestion.index import Indexer
 from ingestion.job import Claimed, JobLedger
+from ingestion.permissions import PermissionJob
 from ingestion.pipeline import Pipeline, Rules, pipeline_version
 from ingestion.pool import PreparationPool
+from ingestion.preview import PreviewJob
 from ingestion.push import PushJob
+from ingestion.source_index import SourceIndex
 from ingestion.sources import SourceUnreadable
+from ingestion.sources.reach import Reach
 from ingestion.sync import SyncJob
 
-HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 2.0
+"""So soon a job that was paused or cancelled stops."""
 
 _SOURCE = text("select key, kind, config, classification_floor from source where id = :id")
 _DUE = text("""
 insert into job (kind, source_id)
-select 'sync', s.id from source s
- where s.kind <> 'push' and s.synced_at < now() - make_interval(mins => :minutes)
-   and not exists (select from job j where j.source_id = s.id and j.kind = 'sync'
-                      and (j.state in ('queued', 'running')
+select :kind, s.id from source s
+ where s.kind <> 'push' and s.synced_at is not null
+   and case when :kind = 'sync' then s.synced_at else s.confirmed_at end
+       < now() - make_interval(mins => :minutes)
+   and not exists (select from job j where j.source_id = s.id and j.kind = :kind
+                      and (j.state in ('queued', 'running', 'paused')
                            or j.created_at > now() - make_interval(mins => :minutes)))
 """)
 
@@ -51,6 +59,7 @@ class Runner:
     levels: tuple[str, ...]
     max_bytes: int
     pool: PreparationPool
+    secrets: SourceSecrets | None = None
 
     async def run_waiting(self, job_id: UUID | None = None, kind: str | None = None) -> int:
         """Do this job, or everything of a kind that waits; how many were done."""
@@ -78,16 +87,19 @@ class Runner:
         self.pool.use(version)
         return version
 
-    async def ask_for_due_syncs(self, minutes: int) -> None:
-        """A sync for every source that had none for so long."""
+    async def ask_for_due(self, kind: str, minutes: int) -> None:
+        """A job of this kind, `sync` or `permissions`, for every source that had none for so
+        long. Of a source that was never synced nothing is asked."""
         async with self.database.ingest() as connection:
-            await connection.execute(_DUE, {"minutes": minutes})
+            await connection.execute(_DUE, {"kind": kind, "minutes": minutes})
 
     async def _run(self, job: Claimed, ledger: JobLedger) -> None:
         log = _log.bind(job=str(job.id), kind=job.kind)
         try:
-            async with _heartbeat(ledger, job):
-                message = await self._do(job, ledger)
+            message = await _while_wanted(self._do(job, ledger), ledger, job)
+            if message is None:
+                log.info("job_stopped")
+                return
             await ledger.end(job, "done", message)
             log.info("job_done")
         except (SourceUnreadable, ConfigurationError) as error:
@@ -117,32 +129,40 @@ class Runner:
             return await PushJob(pipeline, indexer, ledger, version).run(job)
         async with self.database.ingest() as connection:
             source = (await connection.execute(_SOURCE, {"id": job.source_id})).one()
-        reader = connector(source.kind, source.config, self.levels, self.max_bytes)
-        return await SyncJob(
-            job.source_id,
-            source.key,
-            source.classification_floor,
-            reader,
-            pipeline,
-            indexer,
-            ledger,
-            version,
-        ).run(job)
+        secret = await self.secrets.get(job.source_id) if self.secrets else None
+        access = Access(self.levels, self.max_bytes, Reach.load(self.policies), secret)
+        reader = connector(source.kind, source.config, access)
+        index = SourceIndex(
+            job.source_id, source.key, source.classification_floor, indexer, version
+        )
+        if job.kind == "preview" and self.secrets is not None:
+            return await PreviewJob(index, reader, self.pool, ledger, self.secrets).run(job)
+        if job.kind == "permissions":
+            return await PermissionJob(index, reader, ledger).run(job)
+        return await SyncJob(index, reader, pipeline, ledger).run(job)
 
 
-@asynccontextmanager
-async def _heartbeat(ledger: JobLedger, job: Claimed) -> AsyncIterator[None]:
-    async def beat() -> None:
-        while True:
+async def _while_wanted(
+    work: Coroutine[Any, Any, str], ledger: JobLedger, job: Claimed
+) -> str | None:
+    """What the work says at its end, with a heartbeat meanwhile; None where somebody paused or
+    cancelled the job: then it is stopped between two transactions, and nothing is half done."""
+
+    async def unwanted() -> None:
+        wanted = True
+        while wanted:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             with contextlib.suppress(Unavailable):
-                await ledger.alive(job)
+                wanted = await ledger.alive(job)
 
-    beating = asyncio.create_task(beat())
+    working, watching = asyncio.create_task(work), asyncio.create_task(unwanted())
     try:
-        yield
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
+        return await working if working.done() else None
     finally:
-        beating.cancel()
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
 
 
 def _kinds(error: BaseException) -> str:

@@ -8,184 +8,137 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 
-from app.db.levels import delete_rows
-from app.db.revision import raise_revision
-from app.domain.document import SourceItem
-from ingestion.classify import Stated
-from ingestion.containers import narrow, widen
-from ingestion.formats import BY_SUFFIX
-from ingestion.index import Indexer, unknown
 from ingestion.job import Claimed, JobLedger
 from ingestion.pipeline import Pipeline, Tally
 from ingestion.problem import DocumentProblem
-from ingestion.problems import open_problem, resolve_problem
-from ingestion.sources import Connector, Listed, Scan, SourceUnreadable
-from ingestion.work import Work, fingerprint
+from ingestion.source_index import SourceIndex
+from ingestion.sources import Connector, Listed, Scan
+from ingestion.work import Work
 
-_KNOWN = text("""
-select id, external_id, fingerprint, state, acl_sequence from document where source_id = :source
-""")
-_ADD = text("""
-insert into document (source_id, external_id) values (:source, :external)
-on conflict (source_id, external_id) do update set external_id = excluded.external_id
-returning id, acl_sequence
-""")
-_LOCK = text("select id from document where id = any (:ids) order by id for update")
-_DELETE = text("delete from document where id = any (:ids)")
-_OPEN_PROBLEMS = text("""
-select external_id from problem where source_id = :source and resolved_at is null
-""")
-_SYNCED = text("""
-update source set synced_at = now(), confirmed_at = now() - make_interval(secs => :since)
- where id = :source
-""")
+ROUND_SECONDS = 300.0
+"""For so long documents are read by one look at the source."""
+Tried = dict[str, str | None]
+"""Where each document stood that this job has read already, by external id."""
 
 
 @dataclass(frozen=True)
 class SyncJob:
     """Runs a job of kind `sync` for one source."""
 
-    source_id: int
-    source: str
-    floor: str
+    index: SourceIndex
     connector: Connector
     pipeline: Pipeline
-    indexer: Indexer
     ledger: JobLedger
-    version: str
 
     async def run(self, job: Claimed) -> str:
         """Bring the index to what the source has. Raises SourceUnreadable, and then nothing has
         changed."""
+        tried: Tried = {}
+        while (message := await self._round(job, tried)) is None:
+            pass
+        return message
+
+    async def _round(self, job: Claimed, tried: Tried) -> str | None:
+        """None where there was too much to read for one look at the source: then it is looked at
+        again, so that who may read what is not as old as a long sync."""
         began = perf_counter()
         scan = await asyncio.to_thread(self.connector.scan)
-        known = await self._known()
-        if known and not scan.documents and not scan.containers:
-            raise SourceUnreadable(
-                "the folder is empty, as if it were not mounted, so nothing was deleted;"
-                " mount it, or remove the source"
-            )
-        await self._narrow(scan)
+        known = await self.index.known()
+        scan.check(bool(known))
+        await self.index.narrow(scan.containers)
 
         tally = Tally()
+        left: list[Listed] = []
 
         async def report() -> None:
             await self._report(job, scan, tally, perf_counter() - began)
 
-        await self.pipeline.run(self._works(scan, known, tally), tally, report)
-        present = {listed.external_id for listed in scan.documents}
-        gone = [row.id for name, row in known.items() if name not in present]
-        await self._delete(gone)
+        await self.pipeline.run(self._works(scan, known, tried, tally, left), tally, report)
+        gone = [row.id for name, row in known.items() if name not in scan.names]
+        await self.index.delete(gone)
         tally.outcomes["deleted"] = len(gone)
-        await self._widen(scan)
-        await self._settle_problems(scan, present, began)
+        if left:
+            return None
+        for name, problem in (await self.index.widen(scan.containers)).items():
+            scan.problems.setdefault(name, problem)
+        await self.index.settle(scan, perf_counter() - began)
         await report()
-        failed = tally.outcomes["failed"]
-        return f"{failed} documents could not be indexed; see the problems" if failed else ""
+        lost = tally.outcomes["failed"] + tally.outcomes["quarantined"]
+        return f"{lost} documents could not be indexed; see the problems" if lost else ""
 
     async def _works(
-        self, scan: Scan, known: dict[str, Row[Any]], tally: Tally
+        self,
+        scan: Scan,
+        known: dict[str, Row[Any]],
+        tried: Tried,
+        tally: Tally,
+        left: list[Listed],
     ) -> AsyncIterator[Work]:
+        """What has to be indexed; `left` gets the first document that is not looked at."""
+        began, first = perf_counter(), len(tried)
         for listed in scan.documents:
+            if len(tried) > first and perf_counter() - began > ROUND_SECONDS:
+                left.append(listed)
+                return
             row = known.get(listed.external_id)
             if listed.withheld:
                 if row is not None and row.state == "indexed":
-                    tally.outcomes["moved"] += await self.indexer.place(
-                        self._work(listed, row, b"")
-                    )
+                    # its content is not looked at, so nothing is known of that
+                    unread = self.index.work(replace(listed, version=""), row, b"")
+                    tally.outcomes["moved"] += await self.index.indexer.place(unread)
                 tally.outcomes["withheld"] += 1
                 continue
+            if row is not None and self.index.as_before(listed, row):
+                tally.outcomes["unchanged"] += 1
+                continue
+            if row is not None and tried.get(listed.external_id) == self.index.place(listed, row):
+                tally.outcomes[_of_before(row)] += 1
+                continue
             if row is None:
-                async with self.indexer.database.ingest() as connection:
-                    key = {"source": self.source_id, "external": listed.external_id}
-                    row = (await connection.execute(_ADD, key)).one()
+                row = await self.index.add(listed.external_id)
+            tried[listed.external_id] = self.index.place(listed, row)
             try:
                 content = await asyncio.to_thread(listed.read)
             except DocumentProblem as problem:
-                await self.indexer.record_problem(self._work(listed, row, b""), problem)
+                await self.index.indexer.record_problem(self.index.work(listed, row, b""), problem)
                 tally.outcomes["failed"] += 1
                 continue
-            work = self._work(listed, row, content)
+            work = self.index.work(listed, row, content)
             before = known.get(listed.external_id)
             if before and before.state == "indexed" and before.fingerprint == work.fingerprint:
-                tally.outcomes["moved"] += await self.indexer.place(work)
+                tally.outcomes["moved"] += await self.index.indexer.place(work)
                 tally.outcomes["unchanged"] += 1
+            elif before and before.quarantined == work.fingerprint:
+                tally.outcomes["quarantined"] += 1
             else:
                 yield work
-
-    def _work(self, listed: Listed, row: Row[Any], content: bytes) -> Work:
-        item = SourceItem(
-            source=self.source,
-            external_id=listed.external_id,
-            title=listed.title,
-            uri=listed.uri,
-            mime_type=BY_SUFFIX.get(PurePosixPath(listed.external_id).suffix.lower(), ""),
-            content=content,
-            container=listed.container,
-            acl=listed.acl,
-        )
-        stated = Stated(source=self.floor, folder=listed.classification)
-        mark = fingerprint(item, stated, self.version)
-        return Work(self.source_id, row.id, item, stated, mark, row.acl_sequence)
-
-    async def _known(self) -> dict[str, Row[Any]]:
-        async with self.indexer.database.ingest() as connection:
-            rows = await connection.execute(_KNOWN, {"source": self.source_id})
-            return {row.external_id: row for row in rows}
-
-    async def _narrow(self, scan: Scan) -> None:
-        async with self.indexer.database.ingest() as connection:
-            await narrow(connection, self.source_id, scan.containers)
-
-    async def _widen(self, scan: Scan) -> None:
-        async with self.indexer.database.ingest() as connection:
-            levels = self.indexer.levels
-            unmapped = await widen(connection, self.source_id, scan.containers, levels)
-        for name, entries in unmapped.items():
-            scan.problems.setdefault(name, unknown(entries))
-
-    async def _delete(self, gone: list[UUID]) -> None:
-        if not gone:
-            return
-        async with self.indexer.database.ingest() as connection:
-            await connection.execute(_LOCK, {"ids": gone})
-            await delete_rows(connection, self.indexer.levels, gone)
-            await connection.execute(_DELETE, {"ids": gone})
-            await raise_revision(connection, f"{len(gone)} documents left source {self.source}")
-
-    async def _settle_problems(self, scan: Scan, documents: set[str], began: float) -> None:
-        """Open what the scan found; close what speaks of things that are gone or mended."""
-        async with self.indexer.database.ingest() as connection:
-            for name, problem in scan.problems.items():
-                await open_problem(connection, self.source_id, name, problem)
-            opened = list(await connection.scalars(_OPEN_PROBLEMS, {"source": self.source_id}))
-            for name in opened:
-                if name not in scan.problems and name not in documents:
-                    await resolve_problem(connection, self.source_id, name)
-            # the ACLs are those of when the source was looked at
-            since = perf_counter() - began
-            await connection.execute(_SYNCED, {"source": self.source_id, "since": since})
 
     async def _report(self, job: Claimed, scan: Scan, tally: Tally, seconds: float) -> None:
         outcomes = tally.outcomes
         done = outcomes["embedded"] + outcomes["superseded"]
-        done += outcomes["failed"] + outcomes["unchanged"] + outcomes["withheld"]
+        failed = outcomes["failed"] + outcomes["quarantined"]
+        done += failed + outcomes["unchanged"] + outcomes["withheld"]
         await self.ledger.progress(
             job,
             total=len(scan.documents),
             done=done,
-            failed=outcomes["failed"],
+            failed=failed,
             detail={
                 "outcomes": dict(outcomes),
                 "seconds": round(seconds, 3),
                 "stages": {stage: round(s, 3) for stage, s in tally.seconds.items()},
             },
         )
+
+
+def _of_before(row: Row[Any]) -> str:
+    """What became of a document in an earlier round of the same job."""
+    if row.troubled:
+        return "quarantined" if row.quarantined else "failed"
+    return "unchanged"

@@ -21,10 +21,11 @@ from redis.exceptions import RedisError
 
 from app.authz.levels import load_levels
 from app.catalog.queue import TASK, redis_settings
+from app.catalog.secrets import SourceSecrets
 from app.db.engine import Database
 from app.errors import ConfigurationError, Unavailable
 from app.inference.embed import LocalEmbedder
-from app.runtime.secrets import installation_secret, login_passwords
+from app.runtime.secrets import SOURCES, derive, installation_secret, login_passwords
 from app.settings import Settings
 from app.telemetry import configure_logs
 from ingestion.pool import PreparationPool
@@ -44,15 +45,17 @@ def make_runner(settings: Settings) -> Runner:
             "the worker needs PORTCULLIS_DATABASE_URL; `portcullis up` sets it"
         )
     policies = Path(settings.policies)
-    passwords = login_passwords(installation_secret(settings))
+    secret = installation_secret(settings)
     url = settings.database_url.get_secret_value()
+    database = Database.connect(url, login_passwords(secret), pool_size=4)
     return Runner(
-        database=Database.connect(url, passwords, pool_size=4),
+        database=database,
         embedder=LocalEmbedder(settings.embedding_model),
         policies=policies,
         levels=load_levels(policies),
         max_bytes=settings.max_document_mb * 1_000_000,
         pool=PreparationPool(policies),
+        secrets=SourceSecrets(database, derive(secret, SOURCES)),
     )
 
 
@@ -66,10 +69,16 @@ async def work(settings: Settings, once: UUID | None = None) -> None:
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        woken = {kind: asyncio.Event() for kind in ("ingest", "sync")}
+        every = {
+            "ingest": 0,
+            "sync": settings.sync_minutes,
+            "permissions": settings.permission_minutes,
+            "preview": 0,
+        }
+        woken = {kind: asyncio.Event() for kind in every}
         tasks = [
-            asyncio.create_task(_serve(runner, kind, settings.sync_minutes, event))
-            for kind, event in woken.items()
+            asyncio.create_task(_serve(runner, kind, minutes, event))
+            for (kind, event), minutes in zip(woken.items(), every.values(), strict=True)
         ]
         if settings.queue_url is not None:
             listening = _listen(settings.queue_url.get_secret_value(), tuple(woken.values()))
@@ -96,12 +105,13 @@ async def _warm(runner: Runner) -> None:
         _log.error("policies_unusable", reason=error.message)
 
 
-async def _serve(runner: Runner, kind: str, sync_minutes: int, woken: asyncio.Event) -> None:
-    """Look for jobs of a kind now, whenever woken, and every few seconds anyway."""
+async def _serve(runner: Runner, kind: str, minutes: int, woken: asyncio.Event) -> None:
+    """Look for jobs of a kind now, whenever woken, and every few seconds anyway; ask for one of
+    each source all so many minutes."""
     while True:
         try:
-            if sync_minutes and kind == "sync":
-                await runner.ask_for_due_syncs(sync_minutes)
+            if minutes:
+                await runner.ask_for_due(kind, minutes)
             await runner.run_waiting(kind=kind)
         except Unavailable as error:
             _log.warning("database_down", kind=type(error).__name__)

@@ -18,6 +18,11 @@ def browser() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+def dovecot() -> str | None:
+    """The path of Dovecot, or None."""
+    return shutil.which("dovecot") or shutil.which("/usr/sbin/dovecot")
+
+
 def data(name: str) -> Path | None:
     """The folder of a data set, or None."""
     folder = DATA / name
@@ -29,6 +34,10 @@ def missing() -> list[str]:
     lines = []
     if browser() is None:
         lines.append("no Chromium: the browser tests are skipped (Debian: apt install chromium)")
+    if dovecot() is None:
+        lines.append(
+            "no Dovecot: the tests of IMAP are skipped (Debian: apt install dovecot-imapd)"
+        )
     lines += [
         f"no data set '{name}': its tests are skipped (set PORTCULLIS_DATA to the folder of it)"
         for name in ("handbook", "company")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from app.catalog.kinds import check_config
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows
 from app.db.revision import lock_revision, raise_revision
@@ -16,11 +17,9 @@ from app.domain.principal import Account, Role
 from app.domain.source import Source
 from app.errors import InvalidInput, NotFound, NotPermitted
 
-KINDS = ("filesystem", "push")
-"""What can be registered: a folder tree that is synced, and documents that others push."""
-
 _COLUMNS = """
-select s.id, s.key, s.kind, s.config, s.classification_floor, s.synced_at, p.key as owner
+select s.id, s.key, s.kind, s.config, s.classification_floor, s.synced_at, p.key as owner,
+       s.secret is not null as has_secret
   from source s left join principal p on p.id = s.owner_id
 """
 _FIND = text(_COLUMNS + " where s.key = :key")
@@ -30,7 +29,10 @@ insert into source (key, kind, config, classification_floor, owner_id)
 values (:key, :kind, cast(:config as jsonb), :floor,
         (select id from principal where kind = 'user' and key = :owner and known))
 on conflict (key) do update set kind = :kind, config = cast(:config as jsonb),
-       classification_floor = :floor, owner_id = excluded.owner_id
+       classification_floor = :floor, owner_id = excluded.owner_id,
+       -- it was given for the address of before
+       secret = case when source.kind = :kind and source.config = cast(:config as jsonb)
+                     then source.secret end
 returning owner_id
 """)
 _CONFIRM = text("update source set confirmed_at = now() where id = :id")
@@ -135,12 +137,9 @@ def _check(
 ) -> None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", key):
         raise InvalidInput("a source's key is made of a-z, 0-9, '.', '_' and '-', 63 at most")
-    if kind not in KINDS:
-        raise InvalidInput(f"unknown kind of source {kind!r}; there is {', '.join(KINDS)}")
+    check_config(kind, config)
     if floor not in levels:
         raise InvalidInput(f"unknown classification {floor!r}; there is {', '.join(levels)}")
-    if kind == "filesystem" and not isinstance(config.get("path"), str):
-        raise InvalidInput("a filesystem source needs config.path, the folder to read")
 
 
 def _require(account: Account | None, source: Source) -> None:
@@ -158,4 +157,5 @@ def _source(row: Row[Any]) -> Source:
         classification_floor=row.classification_floor,
         owner=row.owner,
         synced_at=row.synced_at,
+        has_secret=row.has_secret,
     )

@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from app.cli import ask, audit, bench, evals, explain, index, keys, retiring, sources, users
+from app.cli import (
+    ask,
+    audit,
+    bench,
+    evals,
+    explain,
+    index,
+    inspect,
+    keys,
+    retiring,
+    sources,
+    users,
+)
 from app.cli.settings import DataDir, settings_from
 from app.cli.tables import table, visible
 from app.errors import PortcullisError
@@ -34,6 +46,7 @@ app.add_typer(evals.app, name="evals", help="Evaluations that block a release.")
 app.command("search")(ask.search)
 app.command("ask")(ask.ask)
 app.command("explain")(explain.explain)
+app.command("inspect")(inspect.inspect)
 
 
 @app.command()

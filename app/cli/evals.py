@@ -125,15 +125,6 @@ def mapping(data_dir: DataDir = None) -> None:
     _command().risks(_suites())
 
 
-@app.command()
-def figures(
-    report: Annotated[Path, typer.Argument(help="A report.json.")],
-    data_dir: DataDir = None,
-) -> None:
-    """Print the measures of a report that have bars, as Markdown."""
-    _command().figures(report)
-
-
 @app.command("list")
 def list_all(data_dir: DataDir = None) -> None:
     """Print the suites and their bars."""

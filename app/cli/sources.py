@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import typer
 
+from app.cli import previews, syncs
 from app.cli.operator import on_record
 from app.cli.settings import Books, DataDir, settings_from, with_books, with_parts
 from app.cli.tables import table, visible
-from app.errors import PortcullisError
 
 if TYPE_CHECKING:
     from app.compose import Parts
 
 app = typer.Typer(no_args_is_help=True)
 
-PATIENCE_SECONDS = 20.0
-"""So long a job may wait for a worker before somebody is asked to look."""
+app.command("sync")(syncs.sync)
+app.command("pause")(syncs.pause)
+app.command("resume")(syncs.resume)
+app.command("cancel")(syncs.cancel)
+app.command("preview")(previews.preview)
 
 
 @app.command()
@@ -95,64 +94,16 @@ def list_all(data_dir: DataDir = None) -> None:
 
 
 @app.command()
-def sync(
-    key: str,
-    wait: Annotated[bool, typer.Option(help="Show progress until it is done.")] = True,
-    data_dir: DataDir = None,
-) -> None:
-    """Read a source again. Without a running worker it is done right here."""
-    from app.catalog.jobs import get_job, start_sync
-    from app.catalog.sources import get_source
-    from app.runtime.endpoints import running
-    from app.runtime.folders import Folders
-
-    settings = settings_from(data_dir)
-    here = settings.database_url is None and running(Folders(settings.root)) is None
+def secret(key: str, data_dir: DataDir = None) -> None:
+    """Keep the password or key with which a source is read, from standard input; empty: none."""
+    given = sys.stdin.readline().rstrip("\n")
 
     async def work(parts: Parts) -> None:
-        source = await get_source(parts.database, None, key)
-        async with on_record(parts.recorder, "source", source=key, change="sync"):
-            job_id = await start_sync(parts.database, None, source)
-        worker = _worker(parts, job_id) if here else None
-        if worker is None:
-            await parts.queue.wake(job_id)
-        if not wait and worker is None:
-            print(f"job {job_id}")
-            return
-        shown = ""
-        patience = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            job = await get_job(parts.database, None, job_id)
-            line = f"{job.state}: {job.done} of {job.total}, {job.failed} failed"
-            if line != shown:
-                shown = line
-                print(line, file=sys.stderr)
-            if job.ended:
-                break
-            if worker is not None and worker.poll() not in (None, 0):
-                raise PortcullisError("the worker ended; its message is above")
-            if job.state == "queued" and time.monotonic() > patience:
-                patience = float("inf")
-                print("no worker has taken the job yet; does one run? It is kept", file=sys.stderr)
-            await asyncio.sleep(0.3)
-        if job.state == "failed":
-            raise PortcullisError(job.message or f"source {key} could not be read")
-        outcomes = dict(job.detail.get("outcomes", {}))
-        seconds = float(job.detail.get("seconds", 0))
-        counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes.items()))
-        print(f"{job.total} document{'' if job.total == 1 else 's'} in {seconds:.1f} s: {counts}")
-        stages = dict(job.detail.get("stages", {}))
-        whole = sum(stages.values())
-        if outcomes.get("embedded") and whole:
-            shares = sorted(stages.items(), key=lambda item: -item[1])
-            print(
-                f"{outcomes['embedded'] / seconds:.1f} documents/s; share of the work: "
-                + ", ".join(f"{stage} {time / whole:.0%}" for stage, time in shares)
-            )
-        if job.message:
-            print(job.message)
+        async with on_record(parts.recorder, "source", source=key, change="secret"):
+            await parts.source_secrets.put(None, key, given)
+        print(f"source {key} {'has its secret' if given else 'has no secret any more'}")
 
-    with_parts(settings, work)
+    with_parts(settings_from(data_dir), work)
 
 
 @app.command()
@@ -179,15 +130,3 @@ def remove(key: str, data_dir: DataDir = None) -> None:
         print(f"source {key} and everything from it are gone")
 
     with_parts(settings_from(data_dir), work)
-
-
-def _worker(parts: Parts, job_id: UUID) -> subprocess.Popen[bytes]:
-    """Do the one job in a process beside this one."""
-    from app.runtime.environment import child_environment
-
-    print("no worker runs on this data folder; reading the source here", file=sys.stderr)
-    return subprocess.Popen(
-        [sys.executable, "-m", "ingestion.worker", "--once", str(job_id)],
-        env=child_environment(parts.settings, demo=False),
-        stdin=subprocess.DEVNULL,
-    )

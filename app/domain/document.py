@@ -44,10 +44,16 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a person would read in a document, in reading order."""
+    """What a person would read in a document, in reading order.
+
+    `stripped` counts what was in the file and is not read, since nobody sees it; by kind, each
+    in the unit that its name says. `remarks` are what else its owner should know of the reading.
+    """
 
     title: str
     elements: tuple[Element, ...]
+    stripped: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

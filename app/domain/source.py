@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ class Source:
     classification_floor: str
     owner: str | None
     synced_at: datetime | None = None
+    has_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,14 @@ class PushedDocument:
     container: str | None = None
     acl: Acl | None = None
     classification: str | None = None
+
+
+class SyncChange(StrEnum):
+    """What people do to a sync that waits or runs."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,25 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        return self.state in ("done", "failed")
+        return self.state in ("done", "failed", "cancelled")
+
+    @property
+    def quarantined(self) -> int:
+        """How many of the failed are not tried again as they are."""
+        return int(self.detail.get("outcomes", {}).get("quarantined", 0))
+
+    @property
+    def rate(self) -> float | None:
+        """Documents a second since it was begun, or gone on with; None before the first."""
+        seconds = float(self.detail.get("seconds", 0))
+        return self.done / seconds if seconds and self.done else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the rate so far; None where that cannot be told."""
+        if self.state != "running" or self.rate is None:
+            return None
+        return max(0, self.total - self.done) / self.rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from app.errors import ConfigurationError
 from app.settings import Settings
 
 LENGTH = 32
+SOURCES = "source secrets"
+"""What the key is for that seals the secrets with which sources are read."""
 
 
 def installation_secret(settings: Settings) -> str:

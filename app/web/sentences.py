@@ -8,6 +8,8 @@ from typing import Any
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markupsafe import Markup, escape
 
+from app.catalog.progress import progress
+
 _CODED = re.compile("`([^`]+)`")
 
 
@@ -25,4 +27,4 @@ def coded(words: str) -> Markup:
 
 def add_filters(engine: JinjaTemplateEngine) -> None:
     filters: dict[str, Any] = engine.engine.filters
-    filters.update(sentence=sentence, coded=coded)
+    filters.update(sentence=sentence, coded=coded, progress=progress)

@@ -16,6 +16,7 @@ from app.authn.attempts import Attempts
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
 from app.catalog.queue import JobQueue
+from app.catalog.secrets import SourceSecrets
 from app.db.engine import Database
 from app.domain.principal import Account
 from app.inference.chat import ChatModel
@@ -54,6 +55,7 @@ class Services:
     recorder: Recorder
     attempts: Attempts
     queue: JobQueue
+    source_secrets: SourceSecrets
     max_document_bytes: int
     session: timedelta
     demo: Sequence[DemoPerson] = ()

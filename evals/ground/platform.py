@@ -114,6 +114,7 @@ async def serving(
         secret_key=SecretStr(ground.scratch.secret), chat_url=chat_url, chat_model=chat_model,
         chat_profile=profile, chat_api_key=SecretStr(chat_key) if chat_key else None,
         queue_url=SecretStr("redis://127.0.0.1:9/0"), sync_minutes=0,
+        permission_minutes=0,
     )  # fmt: skip
     parts = compose(settings)
     parts = replace(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
-from app.domain.document import Element, Parsed, SourceItem
+from app.domain.document import Parsed, SourceItem
 from ingestion import formats
+from ingestion.parse.archive import from_epub, from_zip
+from ingestion.parse.data import from_csv, from_json
 from ingestion.parse.mail import from_mail
-from ingestion.parse.markup import Read, from_html, from_markdown
+from ingestion.parse.markup import from_html, from_markdown
+from ingestion.parse.office import OFFICE, without_hidden
 from ingestion.parse.partition import of_file
-from ingestion.parse.wording import clean, decoded
+from ingestion.parse.pdf import from_pdf
+from ingestion.parse.reading import Read, Reading
+from ingestion.parse.wording import decoded
 from ingestion.problem import DocumentProblem
 
 
@@ -20,8 +23,9 @@ def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
     """
     mime = formats.mime_type(item.external_id, item.mime_type)
     formats.check_content(mime, item.content)
+    reading = Reading(_read)
     try:
-        title, metadata, elements = _read(mime, item.content)
+        title, metadata, elements = _read(mime, item.content, reading)
     except DocumentProblem:
         raise
     except Exception as error:
@@ -40,34 +44,36 @@ def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
         raise DocumentProblem(
             "parse",
             "there is no text in the file",
-            "if it is a scan, run it through text recognition first",
+            "if it is a scan, install tesseract where the worker runs, and sync",
         )
     heading = next((e.text for e in kept if e.kind == "title"), "")
     name = item.external_id.rpartition("/")[2]
-    chosen = clean(item.title or title or (heading if mime != formats.PDF else "") or name)
-    return Parsed(" ".join(chosen.split())[:300], kept), metadata
+    chosen = reading.clean(item.title or title or (heading if mime != formats.PDF else "") or name)
+    title = " ".join(chosen.split())[:300]
+    return Parsed(title, kept, +reading.stripped, tuple(reading.remarks)), metadata
 
 
 def _is_locked(mime: str, content: bytes) -> bool:
     return mime == formats.PDF and b"/Encrypt" in content
 
 
-def _read(mime: str, content: bytes) -> Read:
+def _read(mime: str, content: bytes, reading: Reading) -> Read:
     if mime == formats.MARKDOWN:
-        return from_markdown(decoded(content))
+        return from_markdown(decoded(content), reading)
     if mime == formats.HTML:
-        return from_html(decoded(content))
+        return from_html(decoded(content), reading)
     if mime == formats.EMAIL:
-        return from_mail(content, _read)
-    elements = of_file(mime, content)
-    return _pdf_title(content, elements) if mime == formats.PDF else "", {}, elements
-
-
-def _pdf_title(content: bytes, elements: list[Element]) -> str:
-    """The title that a PDF states, where its first lines say it too: programs write anything."""
-    from pypdf import PdfReader
-
-    information = PdfReader(BytesIO(content)).metadata
-    title = clean(str(information.title or "")) if information else ""
-    beginning = " ".join(element.text for element in elements[:5])
-    return title if " ".join(title.split()).casefold() in beginning.casefold() else ""
+        return from_mail(content, reading)
+    if mime == formats.CSV:
+        return from_csv(decoded(content), reading)
+    if mime == formats.JSON:
+        return from_json(decoded(content), reading)
+    if mime == formats.ZIP:
+        return from_zip(content, reading)
+    if mime == formats.EPUB:
+        return from_epub(content, reading)
+    if mime == formats.PDF:
+        return from_pdf(content, reading)
+    if mime in OFFICE:
+        content = without_hidden(mime, content, reading.stripped)
+    return "", {}, of_file(mime, content, reading)

@@ -5,48 +5,44 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.message import EmailMessage
 
 from app.domain.document import Element
-from ingestion import formats
-from ingestion.parse.markup import Read, from_html
-from ingestion.parse.wording import clean
-from ingestion.problem import DocumentProblem
-
-_ATTACHMENTS = 20
+from ingestion.parse.markup import from_html
+from ingestion.parse.reading import Read, Reading
 
 
-def from_mail(content: bytes, read: Callable[[str, bytes], Read]) -> Read:
-    """`read` reads an attachment of a format that is known."""
+def from_mail(content: bytes, reading: Reading) -> Read:
     message = email.message_from_bytes(content, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
+    return _of(message, reading)
+
+
+def _of(message: EmailMessage, reading: Reading) -> Read:
     lines = [f"{name}: {message[name]}" for name in ("From", "To", "Date") if message[name]]
-    elements = [Element("text", clean("\n".join(lines)))]
+    elements = [Element("text", reading.clean("\n".join(lines)))]
     body = message.get_body(("html", "plain"))
     if body is not None:
         subtype, text = body.get_content_subtype(), str(body.get_content())
-        elements += from_html(text)[2] if subtype == "html" else list(_plain(text))
-    for number, part in enumerate(message.iter_attachments()):
-        if number >= _ATTACHMENTS:
-            break
+        elements += from_html(text, reading)[2] if subtype == "html" else _plain(text, reading)
+    for part in message.iter_attachments():
         name = part.get_filename() or "attachment"
-        try:
-            mime = formats.mime_type(name, part.get_content_type())
-            payload = part.get_content()
-            data = payload.encode() if isinstance(payload, str) else bytes(payload)
-            formats.check_content(mime, data)
-        except (DocumentProblem, KeyError, TypeError):
-            continue
-        if mime != formats.EMAIL:
-            elements.append(Element("title", clean(name), level=1))
-            try:
-                elements += read(mime, data)[2]
-            except Exception:  # a broken attachment is no reason to lose the message
-                elements.append(Element("text", "(This attachment cannot be read.)"))
+        elements += reading.member(name, part.get_content_type(), _bytes(part))
     return str(message["Subject"] or ""), {}, elements
 
 
-def _plain(text: str) -> Iterator[Element]:
+def _bytes(part: EmailMessage) -> bytes:
+    """What is attached; a message as it was sent. Nothing where its encoding is broken."""
+    try:
+        payload = part.get_content()
+    except (KeyError, LookupError, TypeError, ValueError):
+        return b""
+    if isinstance(payload, EmailMessage):
+        return payload.as_bytes()
+    return payload.encode(errors="replace") if isinstance(payload, str) else bytes(payload)
+
+
+def _plain(text: str, reading: Reading) -> Iterator[Element]:
     for block in re.split(r"\n\s*\n", text):
-        yield Element("text", clean(block))
+        yield Element("text", reading.clean(block))

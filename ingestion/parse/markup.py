@@ -9,19 +9,15 @@ import yaml
 from lxml import etree, html
 from markdown_it import MarkdownIt
 
-from app.domain.document import Element
 from ingestion.parse.partition import of_html
+from ingestion.parse.reading import Read, Reading
+from ingestion.parse.visible import take_hidden
 
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0", re.I)
-_DROPPED_TAGS = "//script|//style|//template|//noscript|//head|//iframe|//object|//svg|//*[@hidden]"
 _FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---\s*\n", re.S)
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 
-Read = tuple[str, dict[str, str], list[Element]]
-"""Title, metadata and elements of one file."""
 
-
-def from_markdown(text: str) -> Read:
+def from_markdown(text: str, reading: Reading) -> Read:
     metadata: dict[str, str] = {}
     if front := _FRONT_MATTER.match(text):
         text = text[front.end() :]
@@ -36,12 +32,12 @@ def from_markdown(text: str) -> Read:
                 for k, v in stated.items()
                 if isinstance(k, str) and isinstance(v, str | int | float | date)
             }
-    _, _, elements = from_html(_MARKDOWN.render(text))
+    _, _, elements = from_html(_MARKDOWN.render(text), reading)
     return metadata.get("title", ""), metadata, elements
 
 
-def from_html(text: str) -> Read:
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+def from_html(text: str, reading: Reading) -> Read:
+    parser = html.HTMLParser(encoding="utf-8", remove_pis=True)
     try:
         tree = html.document_fromstring(text.encode(), parser=parser)
     except etree.ParserError:  # there is nothing in it
@@ -51,11 +47,8 @@ def from_html(text: str) -> Read:
         str(meta.get("name")).lower(): str(meta.get("content"))
         for meta in tree.iterfind(".//meta[@name][@content]")
     }
-    hidden = [node for node in tree.iter() if _HIDDEN_STYLE.search(node.get("style") or "")]
-    for node in (*tree.xpath(_DROPPED_TAGS), *hidden):
-        if node.getparent() is not None:
-            node.drop_tree()
+    take_hidden(tree, reading.stripped)
     body = etree.tostring(tree, encoding="unicode", method="html")
     if not "".join(tree.itertext()).strip():
         return title, metadata, []
-    return title, metadata, of_html(body)
+    return title, metadata, of_html(body, reading)

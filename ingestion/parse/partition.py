@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from typing import Any
-
-os.environ["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
 
 from lxml import html
 
 from app.domain.document import Element, ElementKind
 from ingestion import formats
-from ingestion.parse.wording import clean, decoded
+from ingestion.parse.printed import Printed, PrintedPages
+from ingestion.parse.reading import Reading
+from ingestion.parse.wording import decoded
 
 _KINDS: dict[str, ElementKind] = {
     "Title": "title",
@@ -25,14 +24,26 @@ _KINDS: dict[str, ElementKind] = {
 _SKIPPED = {"PageBreak", "PageNumber", "Footer", "Image"}
 
 
-def of_file(mime: str, content: bytes) -> list[Element]:
-    """The elements of a file in any format but those of `markup` and `mail`."""
-    return list(_elements(_partition(mime, content)))
+def of_file(mime: str, content: bytes, reading: Reading) -> list[Element]:
+    """The elements of a file in any format that no other module reads."""
+    return list(_elements(_partition(mime, content), reading))
 
 
-def of_html(body: str) -> list[Element]:
+def of_pdf(content: bytes, printed: Printed, reading: Reading) -> list[Element]:
+    """The elements of a PDF that its pages show; `printed` learns what they are like."""
+    _prepare_unstructured()
+    import unstructured.partition.pdf_image.pdfminer_utils as layout
+    from unstructured.partition.pdf import partition_pdf
+
+    # unstructured makes this device for each file, and takes whatever it lays out for text
+    setattr(layout, "PDFPageAggregator", partial(PrintedPages, seen=printed))  # noqa: B010
+    found = partition_pdf(file=BytesIO(content), strategy="fast", languages=["eng"])
+    return list(_elements(list(found), reading))
+
+
+def of_html(body: str, reading: Reading) -> list[Element]:
     """The elements of HTML from which what nobody sees was taken."""
-    return list(_elements(_partition_html(body)))
+    return list(_elements(_partition_html(body), reading))
 
 
 @cache
@@ -59,27 +70,21 @@ def _partition_html(body: str) -> list[Any]:
 
 def _partition(mime: str, content: bytes) -> list[Any]:
     _prepare_unstructured()
-    file = BytesIO(content)
-    common: dict[str, Any] = {"file": file, "languages": ["eng"]}
-    if mime == formats.PDF:
-        from unstructured.partition.pdf import partition_pdf
-
-        return list(partition_pdf(strategy="fast", **common))
     if mime == formats.TEXT:
         from unstructured.partition.text import partition_text
 
         return list(partition_text(text=decoded(content), languages=["eng"]))
     from unstructured.partition.auto import partition
 
-    return list(partition(content_type=mime, **common))
+    return list(partition(file=BytesIO(content), content_type=mime, languages=["eng"]))
 
 
-def _elements(found: list[Any]) -> Iterator[Element]:
+def _elements(found: list[Any], reading: Reading) -> Iterator[Element]:
     sheet = None
     for element in found:
         if (name := element.metadata.page_name) and name != sheet:
             sheet = name
-            yield Element("title", clean(name), element.metadata.page_number, 1)
+            yield Element("title", reading.clean(name), element.metadata.page_number, 1)
         if element.category in _SKIPPED:
             continue
         kind = _KINDS.get(element.category, "text")
@@ -90,7 +95,7 @@ def _elements(found: list[Any]) -> Iterator[Element]:
         elif kind not in ("table", "code"):
             text = " ".join(text.split())
         level = (metadata.category_depth or 0) + 1 if kind == "title" else 0
-        yield Element(kind, clean(text), metadata.page_number, level)
+        yield Element(kind, reading.clean(text), metadata.page_number, level)
 
 
 def _rows(table: str) -> str:

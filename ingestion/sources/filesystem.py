@@ -7,20 +7,21 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from time import time
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from app.domain.acl import Acl
 from ingestion.problem import DocumentProblem
-from ingestion.sources import Listed, Scan, SourceUnreadable
-from ingestion.sources.sidecar import NAME, FolderRule, read_sidecar
+from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
+from ingestion.sources.folders import SIDECAR_BYTES, Governing, say_ungoverned
+from ingestion.sources.sidecar import NAME
 
-_SIDECAR_BYTES = 1_000_000
 _LINK = DocumentProblem(
     "read", "a symbolic link is not followed", "put the file or folder itself here"
 )
-ROOT = "."
-"""The external id of the top folder as a container."""
+SETTLED_SECONDS = 2.0
+"""A file that changed so lately may change again and look the same: file systems count time in
+ticks of up to two seconds."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,35 @@ class Filesystem:
                 f"the folder {str(root)!r} is not there; mend the source's path, or mount it"
             )
         scan = Scan({}, (), {})
-        found = list(self._folder(root.resolve(), root.resolve(), (ROOT, None), scan))
+        found = list(self._folder(root.resolve(), root.resolve(), Governing(), scan))
         return Scan(scan.containers, tuple(found), scan.problems)
 
+    def verify(self, external_id: str) -> Standing | None:
+        root = Path(str(self.config.get("path", ""))).expanduser()
+        if not root.is_dir():
+            raise SourceUnreadable(f"the folder {str(root)!r} is not there; mount it")
+        root, scan = root.resolve(), Scan({}, (), {})
+        *folders, name = external_id.split("/")
+        folder = root
+        governing = Governing()
+        for part in (".", *folders):
+            folder = folder / part
+            if (part != "." and part.startswith(".")) or folder.is_symlink():
+                return None
+            if os.path.lexists(folder / NAME):
+                governing = self._within(governing, folder, root, scan)
+        path = folder / name
+        if governing.rule is None or governing.broken:
+            return None
+        if not _is_regular(path) or _name(path, root) != external_id:
+            return None
+        listed = self._document(path, root, governing)
+        return Standing(governing.container, scan.containers[governing.container], listed.acl)
+
     def _folder(
-        self, folder: Path, root: Path, inherited: tuple[str, FolderRule | None], scan: Scan
+        self, folder: Path, root: Path, governing: Governing, scan: Scan
     ) -> Iterator[Listed]:
-        """`inherited` is the nearest folder above that has a sidecar, and its rule."""
+        """`governing` is what holds in the folder above."""
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
@@ -56,20 +79,10 @@ class Filesystem:
                 f"the folder {_name(folder, root)!r} cannot be read ({error.strerror});"
                 " let the user who runs Portcullis enter it"
             ) from None
-        name = _name(folder, root)
         if any(entry.name == NAME for entry in entries):
-            inherited = name, self._rule(folder / NAME, name, inherited[1], scan)
-        container, rule = inherited
-        if rule is None and any(_is_document(entry) for entry in entries):
-            scan.containers.setdefault(container, Acl())
-            scan.problems.setdefault(
-                name,
-                DocumentProblem(
-                    "acl",
-                    "no _acl.yaml here or above, so nobody may read this folder",
-                    "write one in it",
-                ),
-            )
+            governing = self._within(governing, folder, root, scan)
+        if governing.rule is None and any(_is_document(entry) for entry in entries):
+            say_ungoverned(_name(folder, root), scan)
         for entry in entries:
             path = Path(entry.path)
             if entry.name.startswith(".") or entry.name == NAME:
@@ -77,55 +90,37 @@ class Filesystem:
             if entry.is_symlink():
                 scan.problems[_name(path, root)] = _LINK
             elif entry.is_dir():
-                yield from self._folder(path, root, inherited, scan)
+                yield from self._folder(path, root, governing, scan)
             elif _is_document(entry):
-                yield self._document(path, root, container, rule, scan)
+                yield self._document(path, root, governing)
 
-    def _rule(self, path: Path, folder: str, above: FolderRule | None, scan: Scan) -> FolderRule:
-        try:
-            rule = read_sidecar(
-                _read_file(path, _SIDECAR_BYTES).decode("utf-8-sig"), above, self.levels
-            )
-        except DocumentProblem as problem:
-            scan.problems[f"{folder}/{NAME}"] = problem
-            rule = FolderRule(broken=True)
-        except (OSError, ValueError):
-            scan.problems[f"{folder}/{NAME}"] = DocumentProblem(
-                "acl",
-                "the sidecar is no file of UTF-8 text, or may not be read",
-                "save it again; until then nobody may read what it governs",
-            )
-            rule = FolderRule(broken=True)
-        if above is not None and above.broken:
-            # the denies that add up from there are not known
-            rule = FolderRule(broken=True)
-        scan.containers[folder] = rule.acl
-        return rule
+    def _within(self, above: Governing, folder: Path, root: Path, scan: Scan) -> Governing:
+        name = _name(folder, root)
 
-    def _document(
-        self, path: Path, root: Path, container: str, rule: FolderRule | None, scan: Scan
-    ) -> Listed:
+        def read() -> bytes:
+            return read_file(folder / NAME, SIDECAR_BYTES)
+
+        return above.within(name, f"{name}/{NAME}", read, self.levels, scan)
+
+    def _document(self, path: Path, root: Path, governing: Governing) -> Listed:
         name = _name(path, root)
-        own = None
-        # a sidecar's `files` speaks of the files beside it
-        if rule is not None and container == _name(path.parent, root):
-            own = rule.files.get(path.name)
-        folder_level = rule.classification if rule else None
+        rule = governing.file(_name(path.parent, root), path.name)
         base = str(self.config.get("base_url", "")).rstrip("/")
         return Listed(
             external_id=name,
             title="",
             uri=f"{base}/{quote(name)}" if base else "",
-            container=container,
-            acl=own.acl if own else None,
-            classification=own.classification if own else folder_level,
-            withheld=rule is not None and rule.broken,
+            container=governing.container,
+            acl=rule.acl,
+            classification=rule.classification,
+            withheld=governing.broken,
             read=lambda: self._read(path),
+            version=file_version(path),
         )
 
     def _read(self, path: Path) -> bytes:
         try:
-            return _read_file(path, self.max_bytes)
+            return read_file(path, self.max_bytes)
         except OSError as error:
             raise DocumentProblem(
                 "read",
@@ -134,18 +129,14 @@ class Filesystem:
             ) from None
 
 
-def _read_file(path: Path, limit: int) -> bytes:
+def read_file(path: Path, limit: int) -> bytes:
     """The content of a regular file of at most `limit` bytes. Raises DocumentProblem, OSError.
 
     Its size is read before its content. A link or a pipe that took its place since the scan is
     not opened.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise DocumentProblem("read", "this is no file any more", "look at it, and sync again")
-        size = found.st_size
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
         content = file.read(limit + 1) if size <= limit else b""
         if max(size, len(content)) > limit:
             raise DocumentProblem(
@@ -156,10 +147,42 @@ def _read_file(path: Path, limit: int) -> bytes:
         return content
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """The same file to be read in parts, by a caller who keeps the limit."""
+    file = os.fdopen(
+        os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb"
+    )
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise DocumentProblem("read", "this is no file any more", "look at it, and sync again")
+    return file
+
+
+def file_version(path: Path) -> str:
+    """What changes with a file's content, whatever its owner sets its times to; empty while it may
+    still change within the same tick of the clock."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return ""
+    if time() - found.st_ctime < SETTLED_SECONDS:
+        return ""
+    return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+
+
 def _name(path: Path, root: Path) -> str:
     """The path below the root with slashes; bytes that are no UTF-8 are escaped."""
     relative = path.relative_to(root).as_posix()
     return os.fsencode(relative).decode("utf-8", "backslashreplace")
+
+
+def _is_regular(path: Path) -> bool:
+    if path.name.startswith(".") or path.name == NAME:
+        return False
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _is_document(entry: os.DirEntry[str]) -> bool:

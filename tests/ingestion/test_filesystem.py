@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.acl import Acl
 from ingestion.problem import DocumentProblem
-from ingestion.sources import Listed, Scan, SourceUnreadable
+from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
 from ingestion.sources.filesystem import Filesystem
 
 LEVELS = ("public", "internal", "confidential", "regulated")
@@ -131,3 +131,36 @@ def test_hidden_files_are_left_out(tmp_path: Path) -> None:
 def test_a_root_that_is_missing_is_not_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(SourceUnreadable, match="not there"):
         scan(tmp_path / "gone")
+
+
+def test_one_document_is_asked_for_alone_as_the_scan_has_it(tmp_path: Path) -> None:
+    (tmp_path / "hr" / "pay").mkdir(parents=True)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "_acl.yaml").write_text("allow: [everyone]\ndeny: [eve@house.example]\n")
+    (tmp_path / "hr" / "_acl.yaml").write_text(
+        "allow: [group:hr]\nfiles: {b.md: {allow: [ada@house.example]}}\n"
+    )
+    (tmp_path / "broken" / "_acl.yaml").write_text("allow: [")
+    names = ("a.md", "hr/b.md", "hr/pay/c.md", "broken/d.md", "hr/.hidden.md")
+    for name in names:
+        (tmp_path / name).write_text("words")
+    (tmp_path / "link.md").symlink_to(tmp_path / "hr" / "b.md")
+    source = Filesystem({"path": str(tmp_path)}, LEVELS, 1_000)
+    scan = source.scan()
+    listed = {one.external_id: one for one in scan.documents if not one.withheld}
+    assert set(listed) == {"a.md", "hr/b.md", "hr/pay/c.md"}
+    for name, one in listed.items():
+        assert one.container is not None
+        expected = Standing(one.container, scan.containers[one.container], one.acl)
+        assert source.verify(name) == expected
+    for name in (
+        "broken/d.md",
+        "hr/.hidden.md",
+        "link.md",
+        "no.md",
+        "../x",
+        "hr",
+        "hr/../a.md",
+        "",
+    ):
+        assert source.verify(name) is None

@@ -80,7 +80,18 @@ def test_other_types_and_other_levels_stay() -> None:
 def test_overlapping_entities_are_replaced_as_one() -> None:
     parsed = Parsed("T", (Element("text", "x 078-05-1120 y"),))
     entities = (Entity("US_SSN", 2, 13, 0.5), Entity("PHONE_NUMBER", 6, 13, 0.9))
-    assert redact(classified(parsed, *entities), RULES).elements[0].text == "x [US SSN 1] y"
+    assert redact(classified(parsed, *entities), RULES).elements[0].text == ("x [PHONE NUMBER 1] y")
+
+
+def test_a_number_in_another_form_gets_the_same_mark() -> None:
+    said = ("078-05-1120", "078 05 1120", "078-05\u200b-1120", "&#48;78051120", "078-05-1121")
+    text = "; ".join(said)
+    entities, at = [], 0
+    for one in said:
+        entities.append(Entity("US_SSN", at, at + len(one), 1.0))
+        at += len(one) + 2
+    made = redact(classified(Parsed("T", (Element("text", text),)), *entities), RULES)
+    assert made.elements[0].text == "; ".join(["[US SSN 1]"] * 4 + ["[US SSN 2]"])
 
 
 WORDS = st.lists(st.text("ab \n", max_size=12), min_size=1, max_size=5)

@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.catalog.jobs import start_sync
-from app.domain.principal import Account
-from app.errors import InvalidInput
+from app.authn.accounts import add_user
+from app.catalog.jobs import change_sync, start_sync
+from app.domain.principal import Account, Role
+from app.domain.source import SyncChange
+from app.errors import Conflict, InvalidInput
+from ingestion import pipeline, runner
+from ingestion import pool as pool_module
 from ingestion.pool import PreparationPool
-from ingestion.sync import SyncJob
+from ingestion.source_index import SourceIndex
+from ingestion.sources import filesystem
 from tests.ingestion.test_parse import pdf
 from tests.ingestion.world import World
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=[0.0, filesystem.SETTLED_SECONDS], ids=["settled", "fresh"], autouse=True)
+def settled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a file that was just written may be known by its times, or is read each time."""
+    monkeypatch.setattr(filesystem, "SETTLED_SECONDS", request.param)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are read, in order."""
+    names: list[str] = []
+    reads = filesystem.Filesystem._read
+
+    def watched(self: filesystem.Filesystem, path: Path) -> bytes:
+        names.append(path.name)
+        return reads(self, path)
+
+    monkeypatch.setattr(filesystem.Filesystem, "_read", watched)
+    return names
 
 
 @pytest.fixture
@@ -218,13 +245,13 @@ async def test_old_text_is_not_shown_to_readers_who_come_with_the_new(
     (root / "deleted.md").unlink()
     write(root / "broken.md", "")
     seen: list[set[str]] = []
-    delete = SyncJob._delete
+    delete = SourceIndex.delete
 
-    async def look_first(job: SyncJob, gone: Any) -> None:
+    async def look_first(index: SourceIndex, gone: Any) -> None:
         seen.append(set(await tree.reads(bob)))
-        await delete(job, gone)
+        await delete(index, gone)
 
-    monkeypatch.setattr(SyncJob, "_delete", look_first)
+    monkeypatch.setattr(SourceIndex, "delete", look_first)
     await tree.sync()
     assert seen == [set()]
     assert await tree.reads(bob) == {
@@ -279,3 +306,153 @@ async def test_changed_policies_index_everything_again(
         assert "redaction.yaml" in job.message
     finally:
         tree.runner.pool.close()
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_what_is_listed_as_before_is_not_read_again(
+    tree: World, root: Path, read: list[str], ada: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    write(root / "b.md", "other words")
+    write(root / "broken.pdf", b"%PDF-1.4 rubbish")
+    await tree.sync()
+    read.clear()
+    job = await tree.sync()
+    assert (job.done, job.detail["outcomes"]["unchanged"], read) == (3, 2, ["broken.pdf"])
+    assert set(await tree.reads(ada)) == {"a.md", "b.md"}
+
+
+@pytest.mark.parametrize("settled", [filesystem.SETTLED_SECONDS], indirect=True)
+async def test_what_may_still_change_within_a_tick_is_read_again(
+    tree: World, root: Path, read: list[str]
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    await tree.sync()
+    await tree.sync()
+    assert read == ["a.md", "a.md"]
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_a_file_with_the_size_and_time_of_before_is_read(
+    tree: World, root: Path, ada: Account
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md", "shared words, old")
+    before = (root / "a.md").stat()
+    await tree.sync()
+    write(root / "a.md", "shared words, new")
+    os.utime(root / "a.md", ns=(before.st_atime_ns, before.st_mtime_ns))
+    await tree.sync()
+    assert await tree.reads(ada) == {"a.md": "shared words, new"}
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_a_newer_pipeline_reads_all_again(
+    tree: World, root: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "a.md")
+    await tree.sync()
+    monkeypatch.setattr(pipeline, "VERSION", "another")
+    await tree.sync()
+    assert read == ["a.md", "a.md"]
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_an_account_that_becomes_known_reads_what_names_it(
+    tree: World, root: Path, read: list[str]
+) -> None:
+    write(root / "a.md")
+    write(root / "_acl.yaml", "allow: [eve@house.example]")
+    await tree.sync()
+    eve = await add_user(tree.database, "eve@house.example", "Eve", Role.EMPLOYEE, None)
+    await tree.sync()
+    assert set(await tree.reads(eve)) == {"a.md"}
+
+
+@pytest.fixture
+async def half(
+    tree: World, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[asyncio.Task[Any]]:
+    """A sync of 300 files that has indexed some of them, and goes on."""
+    monkeypatch.setattr(runner, "HEARTBEAT_SECONDS", 0.02)
+    write(root / "_acl.yaml", "allow: [everyone]")
+    for n in range(300):
+        write(root / f"{n}.md", f"shared words number {n}")
+    job = await start_sync(tree.database, None, tree.source)
+    running = asyncio.create_task(tree.runner.run_waiting(job))
+    while not (await tree.job(job)).done:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    yield running
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_a_paused_sync_stops_and_goes_on_where_it_was(
+    tree: World, half: asyncio.Task[Any]
+) -> None:
+    job = await change_sync(tree.database, None, tree.source, SyncChange.PAUSE)
+    await asyncio.wait_for(half, 20)
+    paused = await tree.job(job)
+    assert (paused.state, paused.ended, paused.seconds_left) == ("paused", False, None)
+    assert 0 < paused.done < paused.total == 300
+    assert await tree.runner.run_waiting(job) == 0
+    await tree.runner.ask_for_due("sync", 0)
+    assert await change_sync(tree.database, None, tree.source, SyncChange.RESUME) == job
+    await tree.runner.run_waiting(job)
+    done = await tree.job(job)
+    assert (done.state, done.done, done.failed) == ("done", 300, 0)
+    assert await tree.indexed() == 300
+    assert done.detail["outcomes"]["unchanged"] >= paused.done, "what was done was done again"
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_a_cancelled_sync_leaves_what_it_did_and_the_next_does_the_rest(
+    tree: World, half: asyncio.Task[Any]
+) -> None:
+    job = await change_sync(tree.database, None, tree.source, SyncChange.CANCEL)
+    await asyncio.wait_for(half, 20)
+    cancelled = await tree.job(job)
+    assert (cancelled.state, cancelled.ended) == ("cancelled", True)
+    assert 0 < await tree.indexed() < 300
+    with pytest.raises(Conflict, match="no sync of it waits or runs"):
+        await change_sync(tree.database, None, tree.source, SyncChange.RESUME)
+    assert (await tree.sync()).done == 300
+    assert await tree.indexed() == 300
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_a_sync_that_is_asked_for_while_it_is_paused_goes_on(tree: World, root: Path) -> None:
+    write(root / "a.md")
+    job = await start_sync(tree.database, None, tree.source)
+    await change_sync(tree.database, None, tree.source, SyncChange.PAUSE)
+    with pytest.raises(Conflict, match="is paused"):
+        await change_sync(tree.database, None, tree.source, SyncChange.PAUSE)
+    assert await tree.runner.run_waiting(job) == 0
+    assert await start_sync(tree.database, None, tree.source) == job
+    await tree.runner.run_waiting(job)
+    assert (await tree.job(job)).state == "done"
+
+
+@pytest.mark.parametrize("settled", [0.0], indirect=True)
+async def test_a_quarantined_file_is_tried_again_only_when_it_changes(
+    tree: World, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "SECONDS", 1.0)
+    write(root / "_acl.yaml", "allow: [everyone]")
+    write(root / "slow.md", "\n\n".join(f"Call 555 0100 about {n}." for n in range(100_000)))
+    write(root / "a.md")
+    await tree.runner.warm()
+    job = await tree.sync()
+    assert (job.failed, job.quarantined) == (1, 1)
+    assert "longer than 1 s" in (await tree.problems())["slow.md"].reason
+    again = await tree.sync()
+    assert (again.done, again.quarantined, again.detail["outcomes"]["unchanged"]) == (2, 1, 1)
+    assert again.detail["stages"].keys() <= {"embed"}, "it was prepared again"
+    monkeypatch.setattr(pool_module, "SECONDS", 60.0)
+    write(root / "slow.md", "short words")
+    assert (await tree.sync()).failed == 0
+    assert "slow.md" not in await tree.problems()

@@ -112,6 +112,11 @@ class World:
         [mine] = [o for o in await overview(self.database, None) if o.source.key == self.source.key]
         return {problem.external_id: problem for problem in mine.problems}
 
+    async def indexed(self) -> int:
+        """How many documents are."""
+        [mine] = [o for o in await overview(self.database, None) if o.source.key == self.source.key]
+        return mine.indexed
+
     async def revision(self) -> int:
         async with self.database.app() as connection:
             return int(await connection.scalar(text("select value from revision_counter")) or 0)

@@ -41,6 +41,10 @@ class SourceBody(Struct, forbid_unknown_fields=True):
     owner: str | None = None
 
 
+class SecretBody(Struct, forbid_unknown_fields=True):
+    secret: str
+
+
 class PromotionBody(Struct, forbid_unknown_fields=True):
     """`share` is the canary's, in percent."""
 

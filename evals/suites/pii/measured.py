@@ -9,15 +9,20 @@ are the types that policy replaces; presidio on all types stands beside for the 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from evals.ground.ground import Ground
 from evals.measures.intervals import share
 from evals.measures.measure import Measure
 from evals.suites.pii import figures
-from evals.suites.pii.labelled import load
-from evals.suites.pii.redactors import presidio, product
+from evals.suites.pii.labelled import Labelled, load
+from evals.suites.pii.mutated import MUTATIONS, mutated
+from evals.suites.pii.redactors import Finder, presidio, product
 from evals.suites.pii.stored import left_in_store
 from evals.suites.suite import Case, Found, Risk, Suite
+
+FIXED = frozenset({"CREDIT_CARD", "IBAN_CODE", "US_SSN"})
+"""The labelled types with a check digit or a fixed format."""
 
 
 async def run(ground: Ground) -> Found:
@@ -37,6 +42,7 @@ async def run(ground: Ground) -> Found:
             *figures.four("plain presidio", theirs, seed),
             figures.apart("F2 above plain presidio", ours, theirs, seed),
             *figures.four("plain presidio, all types", every, seed),
+            *_after_mutations(texts, find, plain, types, seed),
         ]
 
     measures = await asyncio.to_thread(measured)
@@ -53,6 +59,24 @@ async def run(ground: Ground) -> Found:
         f"{found.documents} documents with {found.values} values were looked for in every table",
     ]
     return Found([*measures, left], cases, notes)
+
+
+def _after_mutations(
+    texts: list[Labelled], find: Finder, plain: Finder, types: frozenset[str], seed: int
+) -> list[Measure]:
+    """Recall and precision of both when all values that policy replaces are masked."""
+    measures = []
+    for name, by in MUTATIONS.items():
+        masked = [mutated(text, types, by) for text in texts if text.of(types)]
+        for who, finder in (("redaction", find), ("plain presidio", plain)):
+            counts = figures.by_template(masked, finder, types)
+            precision, recall, *_ = figures.four(f"{who}, {name}", counts, seed)
+            measures += [precision, recall]
+        fixed = types & FIXED
+        only = [text for text in masked if text.of(fixed)]
+        for measure in figures.recall_by_type(only, find, fixed, seed):
+            measures.append(replace(measure, name=f"{measure.name}, {name}"))
+    return measures
 
 
 SUITE = Suite(

@@ -1,0 +1,62 @@
+"""Which kinds of source there are, and what the config of each must say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.catalog.s3_config import wrong_s3
+from app.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Exactly one of `keys`, of this type and not empty; `what` it says."""
+
+    keys: tuple[str, ...]
+    of_type: type
+    what: str
+
+
+_OWNER = Need(("owner",), str, "the e-mail address of whose mail it is")
+KINDS: Mapping[str, tuple[Need, ...]] = {
+    "filesystem": (Need(("path",), str, "the folder to read"),),
+    "git": (
+        Need(("path", "url"), str, "the repository, in a folder here or on a server"),
+        Need(("rules",), list, "who may read which paths"),
+    ),
+    "imap": (
+        Need(("host",), str, "the name of the mail server"),
+        Need(("port",), int, "its port, 993 mostly"),
+        Need(("user",), str, "the name to log in with"),
+        _OWNER,
+    ),
+    "mailbox": (Need(("path",), str, "the folder or file to read"), _OWNER),
+    "push": (),
+    "s3": (Need(("bucket",), str, "its name"),),
+    "sql": (
+        Need(("url",), str, "the database, without its password"),
+        Need(("query",), str, "which gives the documents"),
+        Need(("acl_query",), str, "which says who may read them"),
+    ),
+    "web": (Need(("start",), str, "the address of the first page"),),
+}
+"""`push` is what others send; all others are synced."""
+
+
+def check_config(kind: str, config: Mapping[str, Any]) -> None:
+    """Raises InvalidInput naming what is missing, or wrong."""
+    if kind not in KINDS:
+        raise InvalidInput(f"unknown kind of source {kind!r}; there is {', '.join(KINDS)}")
+    for need in KINDS[kind]:
+        given = [key for key in need.keys if config.get(key)]
+        if len(given) != 1 or not isinstance(config[given[0]], need.of_type):
+            named = " or config.".join(need.keys)
+            raise InvalidInput(f"a source of kind {kind} needs config.{named}, {need.what}")
+    if _OWNER in KINDS[kind] and config["owner"].count("@") != 1:
+        raise InvalidInput("config.owner must be the e-mail address of whose mail it is")
+    if kind == "imap" and config.get("tls") not in (None, "none"):
+        raise InvalidInput("leave config.tls out; 'none' is only for a server on this machine")
+    if kind == "s3" and (wrong := wrong_s3(config)):
+        raise InvalidInput(wrong)

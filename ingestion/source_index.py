@@ -1,0 +1,154 @@
+"""What is indexed of one source, beside what the source has now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from app.db.levels import delete_rows
+from app.db.revision import raise_revision
+from app.domain.acl import Acl
+from app.domain.document import SourceItem
+from ingestion.classify import Stated
+from ingestion.containers import narrow, widen
+from ingestion.formats import BY_SUFFIX
+from ingestion.index import Indexer, unknown
+from ingestion.problem import DocumentProblem
+from ingestion.problems import open_problem, resolve_problem
+from ingestion.sources import Listed, Scan
+from ingestion.work import Work, fingerprint, listing
+
+_KNOWN = text("""
+select d.id, d.external_id, d.fingerprint, d.state, d.acl_sequence, d.listed_as, d.placed_as,
+       p.id is not null as troubled, p.quarantined
+  from document d left join problem p on p.source_id = d.source_id
+       and p.external_id = d.external_id and p.resolved_at is null
+ where d.source_id = :source
+""")
+_ADD = text("""
+insert into document (source_id, external_id) values (:source, :external)
+on conflict (source_id, external_id) do update set external_id = excluded.external_id
+returning id, acl_sequence
+""")
+_LOCK = text("select id from document where id = any (:ids) order by id for update")
+_DELETE = text("delete from document where id = any (:ids)")
+_OPEN_PROBLEMS = text("""
+select external_id from problem where source_id = :source and resolved_at is null
+""")
+_CONFIRMED = text("""
+update source set confirmed_at = now() - make_interval(secs => :since) where id = :source
+""")
+_SYNCED = text("""
+update source set synced_at = now(), confirmed_at = now() - make_interval(secs => :since)
+ where id = :source
+""")
+
+
+@dataclass(frozen=True)
+class SourceIndex:
+    """The documents, containers and problems of a source in the database. `floor` is the
+    classification that the source states, `version` that of the pipeline."""
+
+    source_id: int
+    source: str
+    floor: str
+    indexer: Indexer
+    version: str
+
+    async def known(self) -> dict[str, Row[Any]]:
+        """The documents by external id, with what they were listed as."""
+        async with self.indexer.database.ingest() as connection:
+            rows = await connection.execute(_KNOWN, {"source": self.source_id})
+            return {row.external_id: row for row in rows}
+
+    async def add(self, external_id: str) -> Row[Any]:
+        """A document that is new here; nothing of it is indexed yet."""
+        async with self.indexer.database.ingest() as connection:
+            key = {"source": self.source_id, "external": external_id}
+            return (await connection.execute(_ADD, key)).one()
+
+    def work(self, listed: Listed, row: Row[Any], content: bytes) -> Work:
+        item = self.item(listed, content)
+        stated = Stated(source=self.floor, folder=listed.classification)
+        mark = fingerprint(item, stated, self.version)
+        seen = listing(item, stated, self.version, listed.version, row.acl_sequence)
+        return Work(self.source_id, row.id, item, stated, mark, row.acl_sequence, listing=seen)
+
+    def item(self, listed: Listed, content: bytes) -> SourceItem:
+        """What is listed, with its content."""
+        return SourceItem(
+            source=self.source,
+            external_id=listed.external_id,
+            title=listed.title,
+            uri=listed.uri,
+            mime_type=listed.mime_type
+            or BY_SUFFIX.get(PurePosixPath(listed.external_id).suffix.lower(), ""),
+            content=content,
+            container=listed.container,
+            acl=listed.acl,
+        )
+
+    def place(self, listed: Listed, row: Row[Any]) -> str | None:
+        """What says where a document stands: in which container, with which ACL of its own."""
+        return self.work(listed, row, b"").listing.place
+
+    def as_before(self, listed: Listed, row: Row[Any]) -> bool:
+        """Whether it is indexed as the source lists it, and stands where it belongs."""
+        return self.content_as_before(listed, row) and self.place(listed, row) == row.placed_as
+
+    def content_as_before(self, listed: Listed, row: Row[Any]) -> bool:
+        """Whether the source promises that what is indexed is what it has."""
+        now = self.work(listed, row, b"").listing.content
+        return (
+            row.state == "indexed" and not row.troubled and now is not None and now == row.listed_as
+        )
+
+    async def narrow(self, containers: Mapping[str, Acl]) -> None:
+        """Close to the containers' new ACLs whatever they close; open nothing."""
+        async with self.indexer.database.ingest() as connection:
+            await narrow(connection, self.source_id, containers)
+
+    async def widen(self, containers: Mapping[str, Acl]) -> dict[str, DocumentProblem]:
+        """Give containers their ACLs; a problem for each that names accounts nobody knows."""
+        async with self.indexer.database.ingest() as connection:
+            levels = self.indexer.levels
+            unmapped = await widen(connection, self.source_id, containers, levels)
+        return {name: unknown(entries) for name, entries in unmapped.items()}
+
+    async def delete(self, gone: list[UUID]) -> None:
+        if not gone:
+            return
+        async with self.indexer.database.ingest() as connection:
+            await connection.execute(_LOCK, {"ids": gone})
+            await delete_rows(connection, self.indexer.levels, gone)
+            await connection.execute(_DELETE, {"ids": gone})
+            await raise_revision(connection, f"{len(gone)} documents left source {self.source}")
+
+    async def settle(self, scan: Scan, since: float) -> None:
+        """Open what the scan found `since` seconds ago; close what speaks of what is gone or
+        mended, and keep when the source was looked at."""
+        async with self.indexer.database.ingest() as connection:
+            for name, problem in scan.problems.items():
+                await open_problem(connection, self.source_id, name, problem)
+            opened = list(await connection.scalars(_OPEN_PROBLEMS, {"source": self.source_id}))
+            for name in opened:
+                if name not in scan.problems and name not in scan.names:
+                    await resolve_problem(connection, self.source_id, name)
+            # the ACLs are those of when the source was looked at
+            await connection.execute(_SYNCED, {"source": self.source_id, "since": since})
+
+    async def tell(self, problems: Mapping[str, DocumentProblem]) -> None:
+        """Keep problems for the owner, besides those that are open."""
+        async with self.indexer.database.ingest() as connection:
+            for name, problem in problems.items():
+                await open_problem(connection, self.source_id, name, problem)
+
+    async def confirm(self, since: float) -> None:
+        """The source stands by its ACLs as they are here, as of so many seconds ago."""
+        async with self.indexer.database.ingest() as connection:
+            await connection.execute(_CONFIRMED, {"source": self.source_id, "since": since})
