@@ -11,38 +11,45 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from app.catalog.secrets import SourceSecrets
 from app.db.engine import Database
 from app.errors import ConfigurationError, Unavailable
 from app.inference.embed import Embedder
 from ingestion.connect import Access, connector
+from ingestion.copies import Copies
 from ingestion.index import Indexer
 from ingestion.job import Claimed, JobLedger
+from ingestion.notes import Notes
 from ingestion.permissions import PermissionJob
 from ingestion.pipeline import Pipeline, Rules, pipeline_version
 from ingestion.pool import PreparationPool
 from ingestion.preview import PreviewJob
 from ingestion.push import PushJob
 from ingestion.source_index import SourceIndex
-from ingestion.sources import SourceUnreadable
+from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.reach import Reach
 from ingestion.sync import SyncJob
 
 HEARTBEAT_SECONDS = 2.0
 """So soon a job that was paused or cancelled stops."""
 
-_SOURCE = text("select key, kind, config, classification_floor from source where id = :id")
+_SOURCE = text("select id, key, kind, config, classification_floor from source where id = :id")
+_CONFIGS = text("select id, config from source")
 _DUE = text("""
 insert into job (kind, source_id)
 select :kind, s.id from source s
+  -- 0 is never, and so is null here
+  cross join lateral (select nullif(coalesce(
+         case when :kind = 'sync' then s.sync_minutes else s.permission_minutes end, :minutes), 0)
+         as minutes) d
  where s.kind <> 'push' and s.synced_at is not null
    and case when :kind = 'sync' then s.synced_at else s.confirmed_at end
-       < now() - make_interval(mins => :minutes)
+       < now() - make_interval(mins => d.minutes)
    and not exists (select from job j where j.source_id = s.id and j.kind = :kind
                       and (j.state in ('queued', 'running', 'paused')
-                           or j.created_at > now() - make_interval(mins => :minutes)))
+                           or j.created_at > now() - make_interval(mins => d.minutes)))
 """)
 
 _log = structlog.get_logger(__name__)
@@ -60,6 +67,7 @@ class Runner:
     max_bytes: int
     pool: PreparationPool
     secrets: SourceSecrets | None = None
+    copies: Copies | None = None
 
     async def run_waiting(self, job_id: UUID | None = None, kind: str | None = None) -> int:
         """Do this job, or everything of a kind that waits; how many were done."""
@@ -89,9 +97,17 @@ class Runner:
 
     async def ask_for_due(self, kind: str, minutes: int) -> None:
         """A job of this kind, `sync` or `permissions`, for every source that had none for so
-        long. Of a source that was never synced nothing is asked."""
+        long, or for as long as its own schedule says. Of a source that was never synced nothing is
+        asked."""
         async with self.database.ingest() as connection:
             await connection.execute(_DUE, {"kind": kind, "minutes": minutes})
+
+    async def forget_copies(self) -> None:
+        """Delete what was kept of sources that are gone, or configured otherwise now."""
+        if self.copies is not None and not self.copies.empty:
+            async with self.database.ingest() as connection:
+                rows = list(await connection.execute(_CONFIGS))
+            await asyncio.to_thread(self.copies.keep_only, [(row.id, row.config) for row in rows])
 
     async def _run(self, job: Claimed, ledger: JobLedger) -> None:
         log = _log.bind(job=str(job.id), kind=job.kind)
@@ -129,12 +145,34 @@ class Runner:
             return await PushJob(pipeline, indexer, ledger, version).run(job)
         async with self.database.ingest() as connection:
             source = (await connection.execute(_SOURCE, {"id": job.source_id})).one()
-        secret = await self.secrets.get(job.source_id) if self.secrets else None
-        access = Access(self.levels, self.max_bytes, Reach.load(self.policies), secret)
-        reader = connector(source.kind, source.config, access)
-        index = SourceIndex(
-            job.source_id, source.key, source.classification_floor, indexer, version
-        )
+        index = SourceIndex(source.id, source.key, source.classification_floor, indexer, version)
+        notes = Notes(self.database)
+        before = await notes.load(source.id)
+        memory = dict(before)
+        reader = connector(source.kind, source.config, await self._access(source, memory))
+        try:
+            return await self._read(job, index, reader, pipeline, ledger)
+        finally:
+            await notes.save(source.id, before, dict(memory))
+
+    async def _access(self, source: Row[Any], memory: dict[str, str]) -> Access:
+        """What the connector of a source may use."""
+        secret = await self.secrets.get(source.id) if self.secrets else None
+        cache = None
+        if self.copies is not None:
+            self.copies.make()
+            cache = self.copies.of(source.id, source.config)
+        reach = Reach.load(self.policies)
+        return Access(self.levels, self.max_bytes, reach, secret, memory, cache)
+
+    async def _read(
+        self,
+        job: Claimed,
+        index: SourceIndex,
+        reader: Connector,
+        pipeline: Pipeline,
+        ledger: JobLedger,
+    ) -> str:
         if job.kind == "preview" and self.secrets is not None:
             return await PreviewJob(index, reader, self.pool, ledger, self.secrets).run(job)
         if job.kind == "permissions":

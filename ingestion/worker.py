@@ -25,9 +25,11 @@ from app.catalog.secrets import SourceSecrets
 from app.db.engine import Database
 from app.errors import ConfigurationError, Unavailable
 from app.inference.embed import LocalEmbedder
+from app.runtime.folders import Folders
 from app.runtime.secrets import SOURCES, derive, installation_secret, login_passwords
 from app.settings import Settings
 from app.telemetry import configure_logs
+from ingestion.copies import Copies
 from ingestion.pool import PreparationPool
 from ingestion.runner import Runner
 
@@ -56,6 +58,7 @@ def make_runner(settings: Settings) -> Runner:
         max_bytes=settings.max_document_mb * 1_000_000,
         pool=PreparationPool(policies),
         secrets=SourceSecrets(database, derive(secret, SOURCES)),
+        copies=Copies(Folders(settings.root).copies),
     )
 
 
@@ -70,10 +73,10 @@ async def work(settings: Settings, once: UUID | None = None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         every = {
-            "ingest": 0,
+            "ingest": None,
             "sync": settings.sync_minutes,
             "permissions": settings.permission_minutes,
-            "preview": 0,
+            "preview": None,
         }
         woken = {kind: asyncio.Event() for kind in every}
         tasks = [
@@ -105,12 +108,13 @@ async def _warm(runner: Runner) -> None:
         _log.error("policies_unusable", reason=error.message)
 
 
-async def _serve(runner: Runner, kind: str, minutes: int, woken: asyncio.Event) -> None:
+async def _serve(runner: Runner, kind: str, minutes: int | None, woken: asyncio.Event) -> None:
     """Look for jobs of a kind now, whenever woken, and every few seconds anyway; ask for one of
-    each source all so many minutes."""
+    each source all so many minutes, 0 for never; None for a kind that only people ask for."""
     while True:
         try:
-            if minutes:
+            if minutes is not None:
+                await runner.forget_copies()
                 await runner.ask_for_due(kind, minutes)
             await runner.run_waiting(kind=kind)
         except Unavailable as error:

@@ -34,6 +34,10 @@ def missing() -> list[str]:
     lines = []
     if browser() is None:
         lines.append("no Chromium: the browser tests are skipped (Debian: apt install chromium)")
+    if shutil.which("tesseract") is None:
+        lines.append(
+            "no tesseract: the test of scanned pages is skipped (Debian: apt install tesseract-ocr)"
+        )
     if dovecot() is None:
         lines.append(
             "no Dovecot: the tests of IMAP are skipped (Debian: apt install dovecot-imapd)"

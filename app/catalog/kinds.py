@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.catalog.s3_config import wrong_s3
+from app.domain.source import Schedule
 from app.errors import InvalidInput
 
 
@@ -43,6 +44,22 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
     "web": (Need(("start",), str, "the address of the first page"),),
 }
 """`push` is what others send; all others are synced."""
+
+
+def schedule_for(kind: str, asked: Schedule) -> Schedule:
+    """What is asked for, and for the rest what is usual: a web site is asked page by page."""
+    sync, permissions = (240, 60) if kind == "web" else (None, None)
+    return Schedule(
+        sync if asked.sync_minutes is None else asked.sync_minutes,
+        permissions if asked.permission_minutes is None else asked.permission_minutes,
+    )
+
+
+def reads_local(kind: str, config: Mapping[str, Any]) -> bool:
+    """Whether it is read from the machine of the worker."""
+    return bool(config.get("path")) or (
+        kind == "sql" and not str(config.get("url", "")).startswith("postgresql://")
+    )
 
 
 def check_config(kind: str, config: Mapping[str, Any]) -> None:

@@ -9,27 +9,31 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app.catalog.kinds import check_config
+from app.catalog.kinds import check_config, reads_local, schedule_for
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows
 from app.db.revision import lock_revision, raise_revision
 from app.domain.principal import Account, Role
-from app.domain.source import Source
+from app.domain.source import AS_USUAL, Schedule, Source
 from app.errors import InvalidInput, NotFound, NotPermitted
 
+MOST_MINUTES = 366 * 24 * 60
 _COLUMNS = """
 select s.id, s.key, s.kind, s.config, s.classification_floor, s.synced_at, p.key as owner,
-       s.secret is not null as has_secret
+       s.secret is not null as has_secret, s.sync_minutes, s.permission_minutes
   from source s left join principal p on p.id = s.owner_id
 """
 _FIND = text(_COLUMNS + " where s.key = :key")
 _LIST = text(_COLUMNS + " where :everything or s.owner_id = :owner order by s.key")
 _PUT = text("""
-insert into source (key, kind, config, classification_floor, owner_id)
+insert into source (key, kind, config, classification_floor, owner_id,
+                    sync_minutes, permission_minutes)
 values (:key, :kind, cast(:config as jsonb), :floor,
-        (select id from principal where kind = 'user' and key = :owner and known))
+        (select id from principal where kind = 'user' and key = :owner and known),
+        :sync_minutes, :permission_minutes)
 on conflict (key) do update set kind = :kind, config = cast(:config as jsonb),
        classification_floor = :floor, owner_id = excluded.owner_id,
+       sync_minutes = :sync_minutes, permission_minutes = :permission_minutes,
        -- it was given for the address of before
        secret = case when source.kind = :kind and source.config = cast(:config as jsonb)
                      then source.secret end
@@ -53,21 +57,26 @@ async def register(
     classification_floor: str,
     owner: str | None,
     levels: Sequence[str],
+    schedule: Schedule = AS_USUAL,
 ) -> Source:
     """Register a source, or change the one with this key. `account` is None for the operator.
 
-    An owner registers for itself; an admin for anybody. Raises InvalidInput, NotPermitted, and
-    NotFound for a key that somebody else owns.
+    An owner registers for itself; an admin for anybody. What the worker's own machine holds is not
+    an owner's to give: only an admin says which folder or file of it is a source. Raises
+    InvalidInput, NotPermitted, and NotFound for a key that somebody else owns.
     """
-    _check(key, kind, config, classification_floor, levels)
+    _check(key, kind, config, classification_floor, levels, schedule)
     if account is not None and account.role is not Role.ADMIN:
         owner = owner or account.email
         if owner.lower() != account.email:
             raise NotPermitted("you can register sources for yourself only; ask an admin")
+    schedule = schedule_for(kind, schedule)
     async with database.app() as connection:
         found = (await connection.execute(_FIND, {"key": key})).one_or_none()
-        if found is not None:
-            _require(account, _source(found))
+        before = None if found is None else _source(found)
+        if before is not None:
+            _require(account, before)
+        _require_given(account, kind, config, before)
         owner_id = await connection.scalar(
             _PUT,
             {
@@ -76,6 +85,8 @@ async def register(
                 "config": json.dumps(dict(config)),
                 "floor": classification_floor,
                 "owner": owner.lower() if owner else None,
+                "sync_minutes": schedule.sync_minutes,
+                "permission_minutes": schedule.permission_minutes,
             },
         )
         if owner is not None and owner_id is None:
@@ -133,13 +144,34 @@ async def remove_source(
 
 
 def _check(
-    key: str, kind: str, config: Mapping[str, Any], floor: str, levels: Sequence[str]
+    key: str,
+    kind: str,
+    config: Mapping[str, Any],
+    floor: str,
+    levels: Sequence[str],
+    schedule: Schedule,
 ) -> None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", key):
         raise InvalidInput("a source's key is made of a-z, 0-9, '.', '_' and '-', 63 at most")
     check_config(kind, config)
     if floor not in levels:
         raise InvalidInput(f"unknown classification {floor!r}; there is {', '.join(levels)}")
+    for minutes in (schedule.sync_minutes, schedule.permission_minutes):
+        if minutes is not None and not 0 <= minutes <= MOST_MINUTES:
+            raise InvalidInput("a schedule is in minutes, a year at most; 0: never by itself")
+
+
+def _require_given(
+    account: Account | None, kind: str, config: Mapping[str, Any], before: Source | None
+) -> None:
+    """Raises NotPermitted where an owner names a folder or file that no admin gave the source."""
+    if account is None or account.role is Role.ADMIN or not reads_local(kind, config):
+        return
+    if before is None or (before.kind, dict(before.config)) != (kind, dict(config)):
+        raise NotPermitted(
+            "a folder or file of the machine that reads it is for an admin to register, with you as"
+            " its owner; ask one"
+        )
 
 
 def _require(account: Account | None, source: Source) -> None:
@@ -158,4 +190,5 @@ def _source(row: Row[Any]) -> Source:
         owner=row.owner,
         synced_at=row.synced_at,
         has_secret=row.has_secret,
+        schedule=Schedule(row.sync_minutes, row.permission_minutes),
     )

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.catalog.kinds import KINDS
 from app.cli import previews, syncs
+from app.cli.configured import configured
 from app.cli.operator import on_record
 from app.cli.settings import Books, DataDir, settings_from, with_books, with_parts
 from app.cli.tables import table, visible
+from app.domain.source import Schedule
 
 if TYPE_CHECKING:
     from app.compose import Parts
@@ -29,18 +32,33 @@ app.command("preview")(previews.preview)
 def add(
     key: str,
     path: Annotated[Path | None, typer.Option(help="Folder of a filesystem source.")] = None,
-    kind: Annotated[str, typer.Option(help="filesystem or push.")] = "filesystem",
+    kind: Annotated[str, typer.Option(help=f"One of {', '.join(KINDS)}.")] = "filesystem",
+    said: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Config of the kind; a value may be JSON."),
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="JSON or YAML file with the config of the kind.")
+    ] = None,
     floor: Annotated[str, typer.Option(help="Every document is at least this strict.")] = "public",
     owner: Annotated[str | None, typer.Option(help="E-mail of who manages it.")] = None,
     base_url: Annotated[str, typer.Option(help="What citations link documents to.")] = "",
+    sync_minutes: Annotated[
+        int | None, typer.Option(help="Sync by itself after so long; 0: never.")
+    ] = None,
+    permission_minutes: Annotated[
+        int | None, typer.Option(help="Sync ACLs by themselves after so long; 0: never.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Register a source, or change the one with this key."""
     from app.catalog.sources import register
 
-    config = {"path": str(path.expanduser().resolve())} if path is not None else {}
-    if path is not None and not Path(config["path"]).is_dir():
-        print(f"{config['path']} is no folder here; it must be one for the worker", file=sys.stderr)
+    config = configured(config_file, said or [])
+    if path is not None:
+        config["path"] = str(path.expanduser().resolve())
+    if path is not None and not Path(config["path"]).exists():
+        print(f"{config['path']} is not here; it must be there for the worker", file=sys.stderr)
     if base_url:
         config["base_url"] = base_url
 
@@ -49,6 +67,7 @@ def add(
             source = await register(
                 parts.database, None, key=key, kind=kind, config=config,
                 classification_floor=floor, owner=owner, levels=parts.levels,
+                schedule=Schedule(sync_minutes, permission_minutes),
             )  # fmt: skip
         print(f"source {source.key} is registered; `portcullis source sync {source.key}` reads it")
 

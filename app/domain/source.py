@@ -13,6 +13,18 @@ from app.domain.acl import Acl
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """After how many minutes a source is synced by itself, and its ACLs alone; 0: never, None: as
+    the installation's settings say."""
+
+    sync_minutes: int | None = None
+    permission_minutes: int | None = None
+
+
+AS_USUAL = Schedule()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A registered origin of documents. `config` is what its connector needs to read it."""
 
@@ -24,6 +36,7 @@ class Source:
     owner: str | None
     synced_at: datetime | None = None
     has_secret: bool = False
+    schedule: Schedule = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True)

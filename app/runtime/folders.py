@@ -35,6 +35,11 @@ class Folders:
         return self.root / "logs"
 
     @property
+    def copies(self) -> Path:
+        """What connectors keep of sources between jobs; made by the worker."""
+        return self.root / "copies"
+
+    @property
     def endpoints(self) -> Path:
         return self.root / "endpoints.json"
 

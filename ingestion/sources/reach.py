@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,18 @@ class Reach:
         """Raises SourceUnreadable where nobody allows it. To be asked before every connection, the
         target of a redirect included."""
         name = host.strip().lower().rstrip(".").strip("[]")
-        parts = name.split(".")
+        parts = [] if _is_address(name) else name.split(".")
         above = {f"*.{'.'.join(parts[n:])}" for n in range(1, len(parts))}
         if self.hosts.isdisjoint({name, f"{name}:{port}", *above}):
             raise SourceUnreadable(
                 f"{name}:{port} may not be reached; the operator allows it in policies/{FILE}"
             )
+
+
+def _is_address(name: str) -> bool:
+    """Below no domain, whatever its digits end with."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

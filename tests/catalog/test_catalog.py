@@ -14,7 +14,7 @@ from app.catalog.overview import overview
 from app.catalog.sources import get_source, list_sources, register, remove_source
 from app.db.engine import Database
 from app.domain.principal import Account, Role
-from app.domain.source import PushedDocument, Source
+from app.domain.source import PushedDocument, Schedule, Source
 from app.errors import Conflict, InvalidInput, NotFound, NotPermitted
 
 pytestmark = pytest.mark.integration
@@ -96,6 +96,8 @@ async def test_an_owner_registers_for_itself_only(
         {"kind": "carrier-pigeon"},
         {"classification_floor": "purple"},
         {"kind": "filesystem", "config": {}},
+        {"schedule": Schedule(sync_minutes=-1)},
+        {"schedule": Schedule(permission_minutes=10**9)},
     ],
 )
 async def test_what_makes_no_source_is_refused(
@@ -108,7 +110,8 @@ async def test_what_makes_no_source_is_refused(
 async def test_jobs_are_seen_by_whom_the_source_is_seen(
     database: Database, levels: tuple[str, ...], owner: Account, other: Account, admin: Account
 ) -> None:
-    source = await put(database, owner, levels, kind="filesystem", config={"path": "/nowhere"})
+    config = {"start": "https://house.example/"}
+    source = await put(database, owner, levels, kind="web", config=config)
     job = await start_sync(database, owner, source)
     assert (await get_job(database, owner, job)).state == "queued"
     assert (await get_job(database, admin, job)).source == source.key
@@ -117,6 +120,52 @@ async def test_jobs_are_seen_by_whom_the_source_is_seen(
             await get_job(database, other, asked)
     with pytest.raises(Conflict, match="still at work"):
         await wait_for(database, owner, job, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        ("filesystem", {"path": "/etc"}),
+        ("mailbox", {"path": "/home/chief/Maildir", "owner": "owner@house.example"}),
+        ("git", {"path": "/srv/git/finance", "rules": [{"path": "**", "allow": ["everyone"]}]}),
+        ("sql", {"url": "sqlite:////srv/pay.db", "query": "select 1", "acl_query": "select 1"}),
+    ],
+)
+async def test_what_the_worker_holds_is_given_by_an_admin(
+    database: Database,
+    levels: tuple[str, ...],
+    owner: Account,
+    admin: Account,
+    kind: str,
+    config: dict[str, Any],
+) -> None:
+    with pytest.raises(NotPermitted, match="for an admin"):
+        await put(database, owner, levels, kind=kind, config=config)
+    given = await put(database, admin, levels, kind=kind, config=config, owner=owner.email)
+    said = {"key": given.key, "kind": kind, "config": config}
+    stricter = await put(database, owner, levels, classification_floor=levels[1], **said)
+    assert stricter.classification_floor == levels[1]
+    place = "url" if kind == "sql" else "path"
+    with pytest.raises(NotPermitted, match="for an admin"):
+        await put(
+            database, owner, levels, **said | {"config": {**config, place: f"{config[place]}/x"}}
+        )
+    assert (await get_source(database, owner, given.key)).config == config
+
+
+async def test_a_schedule_is_kept_and_a_site_is_not_asked_every_few_minutes(
+    database: Database, levels: tuple[str, ...]
+) -> None:
+    usual = await put(database, None, levels)
+    assert usual.schedule == Schedule(None, None)
+    config = {"start": "https://house.example/"}
+    site = await put(database, None, levels, kind="web", config=config)
+    assert site.schedule == Schedule(240, 60)
+    never = await put(
+        database, None, levels, kind="web", config=config, key=site.key, schedule=Schedule(0, 30)
+    )
+    assert never.schedule == Schedule(0, 30)
+    assert (await get_source(database, None, site.key)).schedule == Schedule(0, 30)
 
 
 async def test_a_synced_source_is_not_pushed_to(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.catalog.sources import _check
+from app.catalog.kinds import check_config
 from app.domain.acl import Acl
 from app.domain.document import SourceItem
 from app.errors import InvalidInput
@@ -315,15 +315,14 @@ def test_a_title_is_its_subject_without_what_nobody_sees(subject: str, title: st
 
 
 def test_what_a_registration_lacks_is_said() -> None:
-    levels = ("public",)
     with pytest.raises(InvalidInput, match=r"config\.path"):
-        _check("a", "mailbox", {"owner": OWNER}, "public", levels)
+        check_config("mailbox", {"owner": OWNER})
     with pytest.raises(InvalidInput, match=r"config\.owner"):
-        _check("a", "mailbox", {"path": "/x"}, "public", levels)
+        check_config("mailbox", {"path": "/x"})
     full = {"host": "h", "port": 993, "user": "u", "owner": OWNER}
-    _check("a", "imap", full, "public", levels)
+    check_config("imap", full)
     for key in full:
         with pytest.raises(InvalidInput, match=rf"config\.{key}"):
-            _check("a", "imap", {**full, key: ""}, "public", levels)
+            check_config("imap", {**full, key: ""})
     with pytest.raises(InvalidInput, match="tls"):
-        _check("a", "imap", {**full, "tls": "off"}, "public", levels)
+        check_config("imap", {**full, "tls": "off"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from io import BytesIO
 
 import docx
@@ -145,6 +146,7 @@ def scan(shown: str, layer: str) -> bytes:
     return bytes(page.output())
 
 
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tests/needs.py says so")
 def test_a_scanned_page_is_read_in_its_picture() -> None:
     found = read("a.pdf", scan("Probes are calibrated.", "HIDDEN"))
     assert found.text == "Probes are calibrated."

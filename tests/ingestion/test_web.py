@@ -692,3 +692,11 @@ def test_a_certificate_has_to_be_of_the_name_though_an_address_is_connected_to(
             with pytest.raises(SourceUnreadable, match="connection fails"):
                 source.scan()
             assert not site.asked
+
+
+def test_no_address_lies_below_a_domain() -> None:
+    reach = Reach(frozenset(["*.0.0.1", "*.1", "*.house.example"]))
+    reach.check("wiki.house.example", 443)
+    for name in ("127.0.0.1", "10.0.0.1", "house.example", "[::1]"):
+        with pytest.raises(SourceUnreadable, match="may not be reached"):
+            reach.check(name, 443)

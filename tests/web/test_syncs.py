@@ -25,7 +25,7 @@ SYNC = "/api/v1/sources/tree/sync"
 @pytest.fixture
 async def job(client: Client, owner: dict[str, str], tmp_path: Path) -> AsyncIterator[str]:
     """A sync that no worker takes."""
-    body = {"kind": "filesystem", "config": {"path": str(tmp_path)}}
+    body = {"kind": "web", "config": {"start": "http://127.0.0.1:9/"}}
     await client.put("/api/v1/sources/tree", json=body, headers=owner)
     yield (await client.post(SYNC, headers=owner)).json()["job"]
 

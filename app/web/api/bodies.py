@@ -39,6 +39,8 @@ class SourceBody(Struct, forbid_unknown_fields=True):
     config: dict[str, Any] = field(default_factory=dict)
     classification_floor: str = "public"
     owner: str | None = None
+    sync_minutes: int | None = None
+    permission_minutes: int | None = None
 
 
 class SecretBody(Struct, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from app.catalog.jobs import change_sync, get_job, start_preview, start_sync
 from app.catalog.overview import overview
 from app.catalog.sources import confirm_source, get_source, register, remove_source
 from app.domain.record import AuditRecord
-from app.domain.source import Source, SourceOverview, SyncChange
+from app.domain.source import Schedule, Source, SourceOverview, SyncChange
 from app.web.api.bodies import SecretBody, SourceBody
 from app.web.api.jobs import shown
 from app.web.services import Caller, Wired
@@ -35,6 +35,7 @@ async def put_source(
         classification_floor=data.classification_floor,
         owner=data.owner,
         levels=services.levels,
+        schedule=Schedule(data.sync_minutes, data.permission_minutes),
     )
     return _shown(registered)
 
@@ -132,6 +133,8 @@ def _shown(source: Source) -> dict[str, Any]:
         "classification_floor": source.classification_floor,
         "owner": source.owner,
         "has_secret": source.has_secret,
+        "sync_minutes": source.schedule.sync_minutes,
+        "permission_minutes": source.schedule.permission_minutes,
         "synced_at": source.synced_at.isoformat() if source.synced_at else None,
     }
 
