@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from app.answering.profiles import Profile
 from app.answering.wording import NOTHING_FOUND
@@ -32,6 +32,7 @@ EXAMPLES = 10
 UNKNOWN = "I do not know."
 _TO_CITE = re.compile(r"\bcite\b", re.IGNORECASE)
 Body = Mapping[str, Any]
+Drawn = TypeVar("Drawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,8 @@ async def look(
         for asked, name in zip(closed, names, strict=True)
         if asked.paper
     ]
-    beside = [Asked(e, chance.choice(p.unanswered)) for e, p in _drawn(chance, may, others)]
+    unanswered = [(email, question) for email, paper in may for question in paper.unanswered]
+    beside = [Asked(email, question) for email, question in _drawn(chance, unanswered, others)]
     papers = {asked.question: asked.paper for asked in own}
     above = [Asked(overseer, question, paper) for question, paper in papers.items()]
     return Seen(
@@ -141,9 +143,7 @@ async def look(
     )
 
 
-def _drawn(
-    chance: random.Random, pairs: Sequence[tuple[str, Paper]], count: int
-) -> list[tuple[str, Paper]]:
+def _drawn(chance: random.Random, pairs: Sequence[Drawn], count: int) -> list[Drawn]:
     return chance.sample(pairs, min(count, len(pairs)))
 
 

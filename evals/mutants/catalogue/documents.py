@@ -15,10 +15,11 @@ from app.domain.document import Chunk, Classified, Entity, Rendition
 from evals.mutants.mutant import Mutant
 from evals.mutants.program import Replaced, Together
 from ingestion import pipeline
+from ingestion import redact as redaction
 from ingestion.chunk import chunk, embedded_text
 from ingestion.pipeline import Prepared, Rules, prepare
 from ingestion.pool import PreparationPool
-from ingestion.redact import RedactionRules, redact
+from ingestion.redact import Pseudonyms, RedactionRules, redact
 from ingestion.work import Work
 
 _KEPT_ITEM = text("""
@@ -51,8 +52,12 @@ def _each_by_itself(entities: Iterable[Entity], types: frozenset[str]) -> list[E
     return sorted((e for e in entities if e.type in types), key=lambda e: (e.start, -e.end))
 
 
-def _one_short(entities: Iterable[Entity], types: frozenset[str]) -> list[Entity]:
-    return [replace(e, end=e.end - 1) for e in _each_by_itself(entities, types)]
+_in_full = redaction._replace
+
+
+def _one_short(piece: str, start: int, entities: list[Entity], pseudonyms: Pseudonyms) -> str:
+    cut = [replace(e, end=e.end - 1) for e in entities]
+    return _in_full(piece, start, cut, pseudonyms)
 
 
 def _title_stays(classified: Classified, rules: RedactionRules) -> Rendition:
@@ -85,7 +90,7 @@ DOCUMENTS = [
     _ingestion("nothing is redacted", Replaced("ingestion.redact._wanted", _no_types)),
     _ingestion("cards and telephone numbers stay", Replaced("ingestion.redact._wanted", _no_cards)),
     _ingestion("the last character of a value stays",
-               Replaced("ingestion.redact._wanted", _one_short)),
+               Replaced("ingestion.redact._replace", _one_short)),
     _ingestion("the title is not redacted", _replaced("redact", _title_stays)),
     _ingestion("redaction after embedding", _replaced("redact", _after_embedding),
                _replaced("embedded_text", _embedded)),
