@@ -16,7 +16,8 @@ from app.answering.profiles import profile_of
 from app.answering.serving import Serving
 from app.audit.record import Recorder
 from app.authn.attempts import Attempts
-from app.authz.levels import load_levels
+from app.authz.levels import load_levels, load_live
+from app.authz.live import LiveCheck
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
 from app.authz.watch import Watch
@@ -137,6 +138,7 @@ def compose(settings: Settings) -> Parts:
     recorder = Recorder(database)
     conversations = Conversations(database, policy)
     watch = Watch(database, policy)
+    live = LiveCheck(database, load_live(settings.policies, levels))
     running = Running(
         ingredients(settings, profile, embedder, reranker),
         FileDigests(settings.root / "releases" / "digests.json"),
@@ -155,7 +157,7 @@ def compose(settings: Settings) -> Parts:
         recorder=recorder,
         resolver=resolver,
         searcher=searcher,
-        search=AuthorisedSearch(resolver, searcher, recorder),
+        search=AuthorisedSearch(resolver, searcher, recorder, live),
         conversations=conversations,
         watch=watch,
         answering=Answering(
@@ -169,6 +171,7 @@ def compose(settings: Settings) -> Parts:
             recorder=recorder,
             conversations=conversations,
             watch=watch,
+            live=live,
             release=UNNAMED,
             salt_key=derive(secret, "cache salt"),
         ),

@@ -41,11 +41,31 @@ async def narrow(connection: IngestConnection, source_id: int, wanted: Mapping[s
     """Keep out of the containers that exist whoever the wanted ACL does not let in; let nobody
     in who is not in already. Containers that are not wanted any more let nobody in."""
     current = await _current(connection, source_id)
-    for name, acl in (dict.fromkeys(current, Acl()) | dict(wanted)).items():
+    everything = dict.fromkeys(current, Acl()) | dict(wanted)
+    await _narrow(connection, source_id, current, everything)
+
+
+async def narrow_to(
+    connection: IngestConnection, source_id: int, wanted: Mapping[str, Acl]
+) -> bool:
+    """The same for these containers alone, and whether any of them changed."""
+    return await _narrow(connection, source_id, await _current(connection, source_id), wanted)
+
+
+async def _narrow(
+    connection: IngestConnection,
+    source_id: int,
+    current: Mapping[str, Acl],
+    wanted: Mapping[str, Acl],
+) -> bool:
+    changed = False
+    for name, acl in wanted.items():
         before = current.get(name)
         target = acl if before is None else _in_both(acl, before)
         if target != before:
             await set_container_acl(connection, source_id, name, target)
+            changed = True
+    return changed
 
 
 async def widen(

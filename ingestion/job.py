@@ -55,8 +55,8 @@ update job set heartbeat_at = now() where id = :id and state = 'running' returni
 """)
 _ASK = text("""
 insert into job (kind, source_id)
-select 'sync', :source where not exists (
-  select from job where source_id = :source and kind = 'sync'
+select :kind, :source where not exists (
+  select from job where source_id = :source and kind = :kind
      and state in ('queued', 'running', 'paused'))
 """)
 _END = text("""
@@ -101,10 +101,10 @@ class JobLedger:
         async with self.database.ingest() as connection:
             return await connection.scalar(_ALIVE, {"id": job.id}) is not None
 
-    async def ask_for_sync(self, source_id: int) -> None:
-        """One that waits or runs already, or is paused, is enough."""
+    async def ask_for(self, source_id: int, kind: str) -> None:
+        """A job of this kind; one that waits or runs already, or is paused, is enough."""
         async with self.database.ingest() as connection:
-            await connection.execute(_ASK, {"source": source_id})
+            await connection.execute(_ASK, {"source": source_id, "kind": kind})
 
     async def end(self, job: Claimed, state: str, message: str = "") -> None:
         """`state` is done or failed; `message` is for the owner."""

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Row
 
-from app.domain.acl import Acl
 from ingestion.job import Claimed, JobLedger
 from ingestion.source_index import SourceIndex
 from ingestion.sources import Connector, Listed, Scan
-from ingestion.work import Listing
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class PermissionJob:
         await self.index.tell(await self.index.widen(fresh))
         await self.index.confirm(perf_counter() - began)
         if changed or len(scan.documents) > len(known):
-            await self.ledger.ask_for_sync(self.index.source_id)
+            await self.ledger.ask_for(self.index.source_id, "sync")
         await self._report(job, scan, outcomes, perf_counter() - began)
         withheld = outcomes["withheld"]
         return f"{withheld} documents are withheld until a sync has read them" if withheld else ""
@@ -64,8 +62,7 @@ class PermissionJob:
             return "unchanged"
         work = self.index.work(listed, row, b"")
         if listed.withheld or not self.index.content_as_before(listed, row):
-            closed = replace(work.item, acl=Acl())
-            await self.index.indexer.place(replace(work, item=closed, listing=Listing(None, None)))
+            await self.index.close(work)
             return "withheld"
         moved = await self.index.indexer.place(work)
         return "moved" if moved else "unchanged"

@@ -143,9 +143,8 @@ class Runner:
         version = self._current_version()
         if job.kind == "ingest":
             return await PushJob(pipeline, indexer, ledger, version).run(job)
-        async with self.database.ingest() as connection:
-            source = (await connection.execute(_SOURCE, {"id": job.source_id})).one()
-        index = SourceIndex(source.id, source.key, source.classification_floor, indexer, version)
+        source = await self._source(job.source_id)
+        index = self.index_of(source, version)
         notes = Notes(self.database)
         before = await notes.load(source.id)
         memory = dict(before)
@@ -154,6 +153,25 @@ class Runner:
             return await self._read(job, index, reader, pipeline, ledger)
         finally:
             await notes.save(source.id, before, dict(memory))
+
+    async def reader(self, source_id: int) -> tuple[Row[Any], Connector]:
+        """A source with what reads it, which notes nothing. Raises SourceUnreadable and
+        ConfigurationError."""
+        source = await self._source(source_id)
+        memory = await Notes(self.database).load(source_id)
+        return source, connector(source.kind, source.config, await self._access(source, memory))
+
+    def index_of(self, source: Row[Any], version: str = "") -> SourceIndex:
+        """What is indexed of a source. `version` is the pipeline's, where content is compared."""
+        indexer = Indexer(self.database, self.levels)
+        return SourceIndex(source.id, source.key, source.classification_floor, indexer, version)
+
+    async def _source(self, source_id: int) -> Row[Any]:
+        async with self.database.ingest() as connection:
+            row = (await connection.execute(_SOURCE, {"id": source_id})).one_or_none()
+        if row is None:
+            raise SourceUnreadable("the source was removed")
+        return row
 
     async def _access(self, source: Row[Any], memory: dict[str, str]) -> Access:
         """What the connector of a source may use."""

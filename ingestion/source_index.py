@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -15,20 +15,20 @@ from app.db.revision import raise_revision
 from app.domain.acl import Acl
 from app.domain.document import SourceItem
 from ingestion.classify import Stated
-from ingestion.containers import narrow, widen
+from ingestion.containers import narrow, narrow_to, widen
 from ingestion.formats import BY_SUFFIX
 from ingestion.index import Indexer, unknown
 from ingestion.problem import DocumentProblem
 from ingestion.problems import open_problem, resolve_problem
-from ingestion.sources import Listed, Scan
-from ingestion.work import Work, fingerprint, listing
+from ingestion.sources import Listed, Scan, Standing
+from ingestion.work import Listing, Work, fingerprint, listing
 
 _KNOWN = text("""
 select d.id, d.external_id, d.fingerprint, d.state, d.acl_sequence, d.listed_as, d.placed_as,
        p.id is not null as troubled, p.quarantined
   from document d left join problem p on p.source_id = d.source_id
        and p.external_id = d.external_id and p.resolved_at is null
- where d.source_id = :source
+ where d.source_id = :source and (cast(:document as uuid) is null or d.id = :document)
 """)
 _ADD = text("""
 insert into document (source_id, external_id) values (:source, :external)
@@ -63,7 +63,8 @@ class SourceIndex:
     async def known(self) -> dict[str, Row[Any]]:
         """The documents by external id, with what they were listed as."""
         async with self.indexer.database.ingest() as connection:
-            rows = await connection.execute(_KNOWN, {"source": self.source_id})
+            parameters = {"source": self.source_id, "document": None}
+            rows = await connection.execute(_KNOWN, parameters)
             return {row.external_id: row for row in rows}
 
     async def add(self, external_id: str) -> Row[Any]:
@@ -113,6 +114,29 @@ class SourceIndex:
         async with self.indexer.database.ingest() as connection:
             await narrow(connection, self.source_id, containers)
 
+    async def close(self, work: Work) -> None:
+        """Let nobody read the document where it stands, until a sync places it again."""
+        closed = replace(work.item, acl=Acl())
+        await self.indexer.place(replace(work, item=closed, listing=Listing(None, None)))
+
+    async def close_to(self, document: UUID, standing: Standing | None) -> tuple[bool, bool]:
+        """Close a document, and its container, to what the source says of it; open nothing. Whether
+        it stands where the source says, and whether anything was closed."""
+        async with self.indexer.database.ingest() as connection:
+            parameters = {"source": self.source_id, "document": document}
+            row = (await connection.execute(_KNOWN, parameters)).one_or_none()
+            if row is None or row.state != "indexed":
+                return False, False
+            narrowed = False
+            if standing is not None and standing.container is not None:
+                acl = {standing.container: standing.container_acl or Acl()}
+                narrowed = await narrow_to(connection, self.source_id, acl)
+        listed = _as_verified(row.external_id, standing)
+        if standing is not None and self.place(listed, row) == row.placed_as:
+            return True, narrowed
+        await self.close(self.work(listed, row, b""))
+        return False, True
+
     async def widen(self, containers: Mapping[str, Acl]) -> dict[str, DocumentProblem]:
         """Give containers their ACLs; a problem for each that names accounts nobody knows."""
         async with self.indexer.database.ingest() as connection:
@@ -152,3 +176,9 @@ class SourceIndex:
         """The source stands by its ACLs as they are here, as of so many seconds ago."""
         async with self.indexer.database.ingest() as connection:
             await connection.execute(_CONFIRMED, {"source": self.source_id, "since": since})
+
+
+def _as_verified(external_id: str, standing: Standing | None) -> Listed:
+    """A document of which the source said only where it stands."""
+    container, acl = (standing.container, standing.acl) if standing else (None, None)
+    return Listed(external_id, "", "", container, acl, None, standing is None, read=bytes)

@@ -30,6 +30,7 @@ from app.runtime.secrets import SOURCES, derive, installation_secret, login_pass
 from app.settings import Settings
 from app.telemetry import configure_logs
 from ingestion.copies import Copies
+from ingestion.live import LiveAnswers
 from ingestion.pool import PreparationPool
 from ingestion.runner import Runner
 
@@ -87,6 +88,7 @@ async def work(settings: Settings, once: UUID | None = None) -> None:
             listening = _listen(settings.queue_url.get_secret_value(), tuple(woken.values()))
             tasks.append(asyncio.create_task(listening))
         ending = asyncio.create_task(stopping.wait())
+        tasks.append(asyncio.create_task(LiveAnswers(runner).run()))
         warming = asyncio.create_task(_warm(runner))
         await asyncio.wait([ending, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:

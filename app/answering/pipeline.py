@@ -32,6 +32,7 @@ from app.answering.spotlight import fence
 from app.answering.verdicts import Verdicts
 from app.answering.wording import NOTHING_FOUND, WITHDRAWN
 from app.audit.record import Recorder
+from app.authz.live import LiveCheck
 from app.authz.policy import Policy
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
@@ -85,6 +86,7 @@ class Answering:
     recorder: Recorder
     conversations: Conversations
     watch: Watch
+    live: LiveCheck
     release: str
     salt_key: str
     passages: int = PASSAGES
@@ -148,11 +150,16 @@ class Answering:
                 )
 
     async def basis(self, account: Account, question: str) -> Basis:
-        """What an answer is made of at this moment, authorised twice."""
+        """What an answer is made of at this moment: authorised, confirmed by its sources where
+        policy asks for that, and authorised again."""
         scope, found = await find(
             self.resolver, self.searcher, account, PURPOSE, question, self.passages
         )
-        passages = await self.authorised_again(account, found.passages)
+        standing = await self.live.standing(
+            {passage.document_id: passage.classification for passage in found.passages}
+        )
+        confirmed = [p for p in found.passages if p.document_id in standing]
+        passages = await self.authorised_again(account, confirmed)
         if self.profile is Profile.EVIDENCE:
             quotes = await choose_quotes(self.embedder, question, passages)
             quoted = {quote.passage.chunk_id for quote in quotes}

@@ -41,14 +41,24 @@ def load_leases(policies: Path, levels: tuple[str, ...]) -> Mapping[str, timedel
 
     Raises ConfigurationError on an unknown classification and on what is no duration.
     """
+    return _durations(policies, levels, "leases")
+
+
+def load_live(policies: Path, levels: tuple[str, ...]) -> Mapping[str, timedelta]:
+    """How old, by classification, the word of a source may be that a document may be read; those
+    without one are not asked about. Raises ConfigurationError as `load_leases`."""
+    return _durations(policies, levels, "live")
+
+
+def _durations(policies: Path, levels: tuple[str, ...], key: str) -> Mapping[str, timedelta]:
     path, policy = _read(policies)
-    said = policy.get("leases") or {}
+    said = policy.get(key) or {}
     if not isinstance(said, dict) or not said.keys() <= set(levels):
-        raise ConfigurationError(f"{path}: `leases` gives classifications their durations")
+        raise ConfigurationError(f"{path}: `{key}` gives classifications their durations")
     try:
         return {level: parse_duration(str(lasts)) for level, lasts in said.items()}
     except ValueError as error:
-        raise ConfigurationError(f"{path}: leases: {error}") from error
+        raise ConfigurationError(f"{path}: {key}: {error}") from error
 
 
 def _read(policies: Path) -> tuple[Path, dict[str, Any]]:

@@ -1,4 +1,5 @@
-"""What people see of documents: resolved, read, authorised again, recorded, then shown."""
+"""What people see of documents: resolved, read, confirmed by its source where policy asks for that,
+authorised again, recorded, then shown."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.audit.record import Recorder, sha256
+from app.authz.live import LiveCheck
 from app.authz.reading import Reading
 from app.authz.recheck import readable_documents
 from app.authz.scope import ScopeResolver
@@ -31,6 +33,7 @@ class AuthorisedSearch:
     resolver: ScopeResolver
     searcher: Searcher
     recorder: Recorder
+    live: LiveCheck
 
     async def search(
         self,
@@ -52,13 +55,12 @@ class AuthorisedSearch:
             self.resolver, self.searcher, account, PURPOSE, query, k,
             at_least_revision=at_least_revision, by=by,
         )  # fmt: skip
+        standing = await self.live.standing(
+            {passage.document_id: passage.classification for passage in found.passages}
+        )
         async with self.resolver.database.snapshot() as connection:
             readable = await readable_documents(
-                connection,
-                self.resolver.policy,
-                account,
-                PURPOSE,
-                [passage.document_id for passage in found.passages],
+                connection, self.resolver.policy, account, PURPOSE, standing
             )
         passages = tuple(p for p in found.passages if p.document_id in readable)
         await self.recorder.record(
@@ -111,9 +113,10 @@ class AuthorisedSearch:
             return read.scope, await open_document(read, document_id)
 
         scope, document = await self.resolver.within(account, "documents", look)
+        standing = await self.live.standing({document_id: document.classification})
         async with self.resolver.database.snapshot() as connection:
             if not await readable_documents(
-                connection, self.resolver.policy, account, "documents", [document_id]
+                connection, self.resolver.policy, account, "documents", standing
             ):
                 raise NotFound
         return scope, document

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.audit.record import Recorder
 from app.authz.levels import load_levels
+from app.authz.live import LiveCheck
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
@@ -75,7 +76,9 @@ async def _measured(server: EmbeddedPostgres, given: argparse.Namespace) -> list
     settle(server.owner_url)
     resolver = ScopeResolver(database, Policy.load(PROJECT / "policies", levels), 600)
     copies = CodeCopies(database, levels, DIMENSIONS)
-    search = AuthorisedSearch(resolver, Searcher(WordVectors(), copies), Recorder(database))
+    search = AuthorisedSearch(
+        resolver, Searcher(WordVectors(), copies), Recorder(database), LiveCheck(database, {})
+    )
     told = []
     try:
         for reader in corpus.readers:

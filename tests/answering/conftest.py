@@ -10,6 +10,7 @@ from app.answering.conversations import Conversations
 from app.answering.pipeline import Answering
 from app.answering.profiles import Profile
 from app.audit.record import Recorder
+from app.authz.live import LiveCheck
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
 from app.authz.watch import Watch
@@ -30,7 +31,8 @@ async def house(
         database=database, policy=policy, resolver=ScopeResolver(database, policy, 60),
         searcher=searcher, embedder=EMBEDDER, model=model, profile=Profile.EVIDENCE,
         recorder=Recorder(database), conversations=Conversations(database, policy),
-        watch=Watch(database, policy), release="r-000000000000", salt_key="k",
+        watch=Watch(database, policy), live=LiveCheck(database, {}),
+        release="r-000000000000", salt_key="k",
     )  # fmt: skip
     yield await furnish(database, levels, answering)
     await answering.watch.close()

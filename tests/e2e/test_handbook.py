@@ -16,6 +16,7 @@ from app.answering.pipeline import Answering
 from app.answering.profiles import Profile
 from app.audit.record import Recorder
 from app.authn.accounts import find_account
+from app.authz.live import LiveCheck
 from app.authz.policy import Policy
 from app.authz.scope import ScopeResolver
 from app.authz.watch import Watch
@@ -75,7 +76,8 @@ async def test_the_handbook(
     model = ChatModel.connect("http://127.0.0.1:9/v1", "none", None)
     answering = Answering(
         database, policy, resolver, searcher, indexed.embedder, model, Profile.EVIDENCE,
-        Recorder(database), conversations, Watch(database, policy), "test", "salt",
+        Recorder(database), conversations, Watch(database, policy), LiveCheck(database, {}),
+        "test", "salt",
     )  # fmt: skip
     members = {group.key: group.members for group in indexed.corpus.groups}
     nobody = next(

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from app.audit.record import Recorder
+from app.authz.live import LiveCheck
 from app.authz.policy import Policy
 from app.authz.reading import reading
 from app.authz.scope import ScopeResolver
@@ -30,7 +31,9 @@ async def test_every_leg_is_timed_for_hidden_and_for_absent_words(
     settle(owner_url)
     resolver = ScopeResolver(database, policy, 600)
     copies = CodeCopies(database, levels, DIMENSIONS)
-    search = AuthorisedSearch(resolver, Searcher(WordVectors(), copies), Recorder(database))
+    search = AuthorisedSearch(
+        resolver, Searcher(WordVectors(), copies), Recorder(database), LiveCheck(database, {})
+    )
     for reader, readable in corpus.readable.items():
         scope = await resolver.resolve(corpus.readers[reader], "search")
         async with reading(database, scope) as read:
