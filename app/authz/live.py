@@ -1,4 +1,4 @@
-"""Ask sources themselves, at this moment, whether documents may still be read as they are here.
+"""Ask sources themselves, at this moment, whether documents may be read as they are here.
 
 The worker asks it, applies what closes them (`ingestion.live`), and says whether they stand; who may
 read them is then decided as ever. No answer in time is a no.
