@@ -1,6 +1,6 @@
-"""Ask sources themselves, at this moment, whether documents may be read as they are here.
+"""Ask sources themselves, at this moment, whether documents stand as they are here.
 
-The worker asks it, applies what closes them (`ingestion.live`), and says whether they stand; who may
+The worker asks, applies what closes them (`ingestion.live`), and says whether they stand; who may
 read them is then decided as ever. No answer in time is a no.
 """
 

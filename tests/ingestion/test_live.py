@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -133,10 +133,10 @@ async def test_a_source_that_does_not_answer_shows_nothing_and_changes_nothing(
     tree: World, root: Path, ada: Account
 ) -> None:
     away = str(root.with_name("away"))
-    os.rename(root, away)
+    shutil.move(root, away)
     async with answering(tree):
         assert await standing(tree, live(tree.database)) == set()
-        os.rename(away, root)
+        shutil.move(away, root)
         assert await standing(tree, live(tree.database)) == {"a.md", "b.md", "own.md"}
     assert set(await tree.reads(ada)) == {"a.md", "b.md", "own.md"}
 
