@@ -65,6 +65,16 @@ def search(
 
 
 @app.command()
+def ingestion(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of documents.")],
+    documents: Annotated[int, typer.Option(help="At most so many of each, evenly.")] = 200,
+    rounds: Annotated[int, typer.Option(help="How often; the medians count.")] = 3,
+) -> None:
+    """Measure the ingestion of folders beside the bare library calls, and of an unchanged one."""
+    import_module("evals.bench.command").ingest(folders, documents, rounds)
+
+
+@app.command()
 def questions(
     questions: Annotated[Path, typer.Option(help="File with a question a line.")],
     as_: Annotated[str, typer.Option("--as", help="E-mail of the account that asks.")],
