@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ class ClassificationRules:
     def classify(
         self,
         parsed: Parsed,
-        metadata: Mapping[str, str],
+        metadata: Iterable[tuple[str, str]],
         entities: Sequence[Entity],
         stated: Stated,
     ) -> tuple[str, tuple[str, ...]]:
@@ -111,9 +111,9 @@ class ClassificationRules:
             if level is not None:
                 yield self._named(level), f"{who} says {self._named(level)}"
 
-    def _by_labels(self, parsed: Parsed, metadata: Mapping[str, str]) -> Iterator[Said]:
-        for name in self.fields:
-            if label := metadata.get(name, "").strip():
+    def _by_labels(self, parsed: Parsed, metadata: Iterable[tuple[str, str]]) -> Iterator[Said]:
+        for name, label in metadata:
+            if name in self.fields and label.strip():
                 yield self._labelled(label, f"its field '{name}'")
         for match in _LABEL.finditer(parsed.text):
             yield self._labelled(match["label"], "a label in its text")
@@ -144,7 +144,7 @@ class ClassificationRules:
 def classify(
     rules: ClassificationRules,
     parsed: Parsed,
-    metadata: Mapping[str, str],
+    metadata: Iterable[tuple[str, str]],
     entities: tuple[Entity, ...],
     title_entities: tuple[Entity, ...],
     stated: Stated,

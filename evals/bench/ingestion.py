@@ -48,7 +48,7 @@ DATABASE = "ingestion"
 
 @dataclass
 class Timed:
-    """Of one folder, seconds of each round; `again` are those of a sync in which nothing changed."""
+    """Of one folder, seconds of each round; `again` of a sync in which nothing had changed."""
 
     name: str
     documents: int

@@ -30,7 +30,7 @@ def from_zip(content: bytes, reading: Reading) -> Read:
                 )
             left = formats.MAX_UNPACKED - reading.unpacked
             elements += reading.member(entry.filename, "", packed_bytes(packed, entry, left))
-    return "", {}, elements
+    return "", elements
 
 
 def from_epub(content: bytes, reading: Reading) -> Read:
@@ -46,6 +46,6 @@ def from_epub(content: bytes, reading: Reading) -> Read:
             href = paths.get(reference.get("idref"))
             if href and reference.get("linear", "yes") != "no":
                 path = posixpath.normpath(posixpath.join(posixpath.dirname(root), unquote(href)))
-                elements += from_html(decoded(packed.read(path)), reading)[2]
+                elements += from_html(decoded(packed.read(path)), reading)[1]
         title = book.findtext(".//{http://purl.org/dc/elements/1.1/}title") or ""
-    return title, {}, elements
+    return title, elements

@@ -27,7 +27,7 @@ def from_csv(text: str, reading: Reading) -> Read:
     csv.field_size_limit(_LARGEST)
     rows = ([" ".join(cell.split()) for cell in row] for row in csv.reader(StringIO(text), dialect))
     lines = "\n".join(" | ".join(row) for row in rows if any(row))
-    return "", {}, [Element("table", reading.clean(lines))]
+    return "", [Element("table", reading.clean(lines))]
 
 
 def from_json(text: str, reading: Reading) -> Read:
@@ -38,7 +38,7 @@ def from_json(text: str, reading: Reading) -> Read:
         Element("text", reading.clean("\n".join(_lines(str(name), value)))) for name, value in parts
     ]
     title = found.get("title") if isinstance(found, dict) else ""
-    return title if isinstance(title, str) else "", {}, elements
+    return title if isinstance(title, str) else "", elements
 
 
 def _listed(found: Any) -> list[Any]:

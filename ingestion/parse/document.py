@@ -11,13 +11,14 @@ from ingestion.parse.markup import from_html, from_markdown
 from ingestion.parse.office import OFFICE, without_hidden
 from ingestion.parse.partition import of_file
 from ingestion.parse.pdf import from_pdf
-from ingestion.parse.reading import Read, Reading
+from ingestion.parse.properties import properties
+from ingestion.parse.reading import Metadata, Read, Reading
 from ingestion.parse.wording import decoded
 from ingestion.problem import DocumentProblem
 
 
-def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
-    """The elements of a document, and the metadata that it states about itself.
+def parse(item: SourceItem) -> tuple[Parsed, Metadata]:
+    """The elements of a document, and what it states about itself.
 
     Raises DocumentProblem when the format is unknown, broken, locked, or holds no text.
     """
@@ -25,7 +26,7 @@ def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
     formats.check_content(mime, item.content)
     reading = Reading(_read)
     try:
-        title, metadata, elements = _read(mime, item.content, reading)
+        title, elements = _read(mime, item.content, reading)
     except DocumentProblem:
         raise
     except Exception as error:
@@ -50,7 +51,8 @@ def parse(item: SourceItem) -> tuple[Parsed, dict[str, str]]:
     name = item.external_id.rpartition("/")[2]
     chosen = reading.clean(item.title or title or (heading if mime != formats.PDF else "") or name)
     title = " ".join(chosen.split())[:300]
-    return Parsed(title, kept, +reading.stripped, tuple(reading.remarks)), metadata
+    parsed = Parsed(title, kept, +reading.stripped, tuple(reading.remarks))
+    return parsed, tuple(reading.metadata)
 
 
 def _is_locked(mime: str, content: bytes) -> bool:
@@ -74,6 +76,8 @@ def _read(mime: str, content: bytes, reading: Reading) -> Read:
         return from_epub(content, reading)
     if mime == formats.PDF:
         return from_pdf(content, reading)
+    for name, value in properties(mime, content):
+        reading.state(name, value)
     if mime in OFFICE:
         content = without_hidden(mime, content, reading.stripped)
-    return "", {}, of_file(mime, content, reading)
+    return "", of_file(mime, content, reading)

@@ -25,11 +25,14 @@ def _of(message: EmailMessage, reading: Reading) -> Read:
     body = message.get_body(("html", "plain"))
     if body is not None:
         subtype, text = body.get_content_subtype(), str(body.get_content())
-        elements += from_html(text, reading)[2] if subtype == "html" else _plain(text, reading)
+        elements += from_html(text, reading)[1] if subtype == "html" else _plain(text, reading)
     for part in message.iter_attachments():
         name = part.get_filename() or "attachment"
         elements += reading.member(name, part.get_content_type(), _bytes(part))
-    return str(message["Subject"] or ""), {}, elements
+    for name, value in message.items():
+        # X-Classification says what Classification says
+        reading.state(name.lower().removeprefix("x-"), value)
+    return str(message["Subject"] or ""), elements
 
 
 def _bytes(part: EmailMessage) -> bytes:

@@ -18,7 +18,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 def from_markdown(text: str, reading: Reading) -> Read:
-    metadata: dict[str, str] = {}
+    title = ""
     if front := _FRONT_MATTER.match(text):
         text = text[front.end() :]
         try:
@@ -27,13 +27,11 @@ def from_markdown(text: str, reading: Reading) -> Read:
             stated = None
         if isinstance(stated, dict):
             # lists are left out: aliases can make a small one endless when it is written out
-            metadata = {
-                str(k).lower(): str(v)
-                for k, v in stated.items()
-                if isinstance(k, str) and isinstance(v, str | int | float | date)
-            }
-    _, _, elements = from_html(_MARKDOWN.render(text), reading)
-    return metadata.get("title", ""), metadata, elements
+            for name, value in stated.items():
+                if isinstance(name, str) and isinstance(value, str | int | float | date):
+                    reading.state(name, value)
+                    title = str(value) if name.lower() == "title" else title
+    return title, from_html(_MARKDOWN.render(text), reading)[1]
 
 
 def from_html(text: str, reading: Reading) -> Read:
@@ -41,14 +39,12 @@ def from_html(text: str, reading: Reading) -> Read:
     try:
         tree = html.document_fromstring(text.encode(), parser=parser)
     except etree.ParserError:  # there is nothing in it
-        return "", {}, []
+        return "", []
     title = tree.findtext(".//title") or ""
-    metadata = {
-        str(meta.get("name")).lower(): str(meta.get("content"))
-        for meta in tree.iterfind(".//meta[@name][@content]")
-    }
+    for meta in tree.iterfind(".//meta[@name][@content]"):
+        reading.state(meta.get("name"), meta.get("content"))
     take_hidden(tree, reading.stripped)
     body = etree.tostring(tree, encoding="unicode", method="html")
     if not "".join(tree.itertext()).strip():
-        return title, metadata, []
-    return title, metadata, of_html(body, reading)
+        return title, []
+    return title, of_html(body, reading)

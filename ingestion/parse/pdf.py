@@ -29,7 +29,7 @@ def from_pdf(content: bytes, reading: Reading) -> Read:
             elements += scanned.recognised(tesseract, content, pages, reading)
             elements.sort(key=lambda element: element.page or 0)
             reading.remarks.append(f"read by tesseract: {len(pages):,} scanned pages")
-    return _title(content, elements, reading), {}, elements
+    return _title(content, elements, reading), elements
 
 
 def _title(content: bytes, elements: Sequence[Element], reading: Reading) -> str:

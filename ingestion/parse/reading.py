@@ -12,8 +12,11 @@ from ingestion import formats
 from ingestion.parse.wording import clean
 from ingestion.problem import DocumentProblem, Quarantine
 
-Read = tuple[str, dict[str, str], list[Element]]
-"""Title, metadata and elements of one file."""
+Read = tuple[str, list[Element]]
+"""Title and elements of one file."""
+Metadata = tuple[tuple[str, str], ...]
+"""Names in lower case with what a document states about itself, whatever is packed in it included;
+the same name may be there several times."""
 
 MEMBERS = 200
 """So many files may be packed in one document, at all depths together."""
@@ -24,17 +27,22 @@ DEPTH = 3
 @dataclass
 class Reading:
     """`read` reads one file of a known format. `stripped` counts what was taken out, by kind;
-    `remarks` say what else its owner should know."""
+    `remarks` say what else its owner should know, `metadata` what its files state of themselves."""
 
     read: Callable[[str, bytes, Reading], Read]
     stripped: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
+    metadata: list[tuple[str, str]] = field(default_factory=list)
     members: int = 0
     unpacked: int = 0
     depth: int = 0
 
     def clean(self, text: str) -> str:
         return clean(text, self.stripped)
+
+    def state(self, name: object, value: object) -> None:
+        """A file states this about itself."""
+        self.metadata.append((str(name).strip().lower(), str(value)))
 
     def member(self, name: str, stated: str, content: bytes) -> list[Element]:
         """A file inside the document, under its name; one that is broken loses only itself.
@@ -49,7 +57,7 @@ class Reading:
             self._check()
             mime = formats.mime_type(name, stated)
             formats.check_content(mime, content)
-            title, _, elements = self.read(mime, content, self)
+            title, elements = self.read(mime, content, self)
             subject = [Element("text", self.clean(title))] if mime == formats.EMAIL else []
             return [heading, *subject, *elements]
         except MemoryError:

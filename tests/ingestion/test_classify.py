@@ -24,10 +24,10 @@ def level(
     rules: ClassificationRules,
     text: str = "Lunch is at noon.",
     stated: Stated = Stated(),  # noqa: B008
-    metadata: dict[str, str] | None = None,
+    metadata: tuple[tuple[str, str], ...] = (),
     entities: tuple[Entity, ...] = (),
 ) -> str:
-    return rules.classify(parsed(text), metadata or {}, entities, stated)[0]
+    return rules.classify(parsed(text), metadata, entities, stated)[0]
 
 
 def test_the_default_holds_where_nothing_is_said(rules: ClassificationRules) -> None:
@@ -58,7 +58,7 @@ def test_a_label_in_the_text_counts(rules: ClassificationRules, text: str) -> No
 
 def test_a_label_that_names_no_level_is_as_strict_as_can_be(rules: ClassificationRules) -> None:
     assert level(rules, "Classification: Cosmic Top Secret") == "regulated"
-    assert level(rules, metadata={"classification": "purple"}) == "regulated"
+    assert level(rules, metadata=(("classification", "purple"),)) == "regulated"
     assert level(rules, stated=Stated(document="purple")) == "regulated"
 
 

@@ -70,7 +70,7 @@ Yes
 def test_markdown_keeps_its_structure_and_loses_its_links() -> None:
     found, metadata = parse(SourceItem("s", "a.md", "", "", "", PAGE.encode()))
     assert found.title == "Travel"
-    assert metadata == {"title": "Travel", "classification": "Confidential"}
+    assert metadata == (("title", "Travel"), ("classification", "Confidential"))
     assert found.elements == (
         Element("title", "Going away", level=1),
         Element("text", "Yes"),

@@ -119,7 +119,7 @@ def _scan(root: Path) -> Scan:
 
 def _read(name: str, content: str) -> tuple[str, dict[str, str]]:
     parsed, metadata = parse(SourceItem("s", name, "", "", "", content.encode()))
-    return parsed.text, metadata
+    return parsed.text, dict(metadata)
 
 
 CASES: Sequence[Callable[[], bool]] = (
