@@ -19,7 +19,7 @@ from app.domain.scope import Passage
 
 ALIKE = 0.75
 """A sentence is about the same as another when it has so much of what that one has of the question,
-title and heading of the page included; it may have more of it."""
+title and heading of the page included, and all names; it may have more of it."""
 _COUNTS = re.compile(
     r"\bhow (?:many|much|long|often|old|far|high|large|big|fast)\b|\bwhen\b"
     r"|\bwhat (?:year|date|time|number|price|percent\w*)\b",
@@ -50,7 +50,7 @@ def contested(
     documents = {passage.document_id for passage in cited}
     return any(
         2 * len(content_words(shown) & asked) >= len(mine)
-        and _covers(mine, _about(shown, passage) & asked)
+        and _covers(mine, _about(shown, passage) & asked, question)
         and _differ(said, shown, question)
         for passage in passages
         if passage.document_id not in documents
@@ -64,7 +64,7 @@ def about_the_same(said: str, of: Passage, other: Quote, question: str) -> bool:
     half of what is asked."""
     asked = content_words(question)
     return 2 * len(content_words(other.shown) & asked) >= len(asked) and _covers(
-        _about(said, of) & asked, _about(other.shown, other.passage) & asked
+        _about(said, of) & asked, _about(other.shown, other.passage) & asked, question
     )
 
 
@@ -120,5 +120,7 @@ def _about(text: str, passage: Passage) -> set[str]:
     return content_words(f"{passage.title} {passage.heading} {text}")
 
 
-def _covers(mine: set[str], its: set[str]) -> bool:
-    return bool(mine) and len(mine & its) >= ALIKE * len(mine)
+def _covers(mine: set[str], its: set[str], question: str) -> bool:
+    """What is about another name is about something else, however alike the rest of it is."""
+    named = names(question) & mine
+    return bool(mine) and named <= its and len(mine & its) >= ALIKE * len(mine)

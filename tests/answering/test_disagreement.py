@@ -61,6 +61,22 @@ def test_contested(other: str, title: str, disagrees: bool) -> None:
     assert not contested(MINE.shown, ASKED, [mine, beside], [mine, beside])
 
 
+@pytest.mark.parametrize(
+    ("other", "disagrees"),
+    [
+        ("The supplier of Tazekavut delivers 50 crates a week.", True),
+        ("The supplier of Pipibeder delivers 50 crates a week.", False),
+    ],
+)
+def test_what_names_something_else_is_about_something_else(other: str, disagrees: bool) -> None:
+    asked = "How many crates a week does the supplier of Tazekavut deliver?"
+    mine = quote("The supplier of Tazekavut delivers 92 crates a week.", "Notes")
+    beside = quote(other, "Page")
+    assert disputed(mine.shown, asked, (mine, beside), 1) is disagrees
+    passages = [mine.passage, beside.passage]
+    assert contested(mine.shown, asked, passages[:1], passages) is disagrees
+
+
 def test_what_has_more_of_the_question_is_about_it_too() -> None:
     said = quote("It is 30 days of holiday.", "Notes")
     other = quote("In Berlin there are 25 days of holiday.", "Leave")
