@@ -42,7 +42,7 @@ EVERYONE = Acl.parse(["everyone"], ["group:guests"])
 
 def source(max_bytes: int = 1000, hosts: tuple[str, ...] = (), **config: Any) -> Git:
     secret, cache = config.pop("secret", None), config.pop("cache", None)
-    access = Access(LEVELS, max_bytes, Reach(frozenset(hosts)), secret, cache)
+    access = Access(LEVELS, max_bytes, Reach(frozenset(hosts)), secret, cache=cache)
     found = connector("git", {"rules": RULES} | config, access)
     assert isinstance(found, Git)
     return found
