@@ -11,6 +11,9 @@ from app.inference.recognisers.phones import Phones
 from app.inference.recognisers.places import Places
 from app.inference.recognisers.secrets import Secrets
 
+# presidio brings torch along
+pytestmark = pytest.mark.integration
+
 
 def found(recogniser: Recogniser, text: str) -> set[tuple[str, str]]:
     """Types and values."""
