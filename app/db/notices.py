@@ -3,7 +3,8 @@ of the revision and every end of a token, and questions of the live check."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import psycopg
 from psycopg import sql
@@ -21,15 +22,16 @@ _PATIENCE = {
 }
 
 
-async def revision_notices(database: Database) -> AsyncIterator[None]:
+async def revision_notices(database: Database) -> AsyncGenerator[None]:
     """Once when it listens, since changes before that were not heard; then once a committed
     raise or revoked token. Raises DatabaseUnavailable when the connection cannot be made or
     ends."""
-    async for _ in notices(database, Login.APP, CHANNEL):
-        yield
+    async with aclosing(notices(database, Login.APP, CHANNEL)) as heard:
+        async for _ in heard:
+            yield
 
 
-async def notices(database: Database, login: Login, channel: str) -> AsyncIterator[None]:
+async def notices(database: Database, login: Login, channel: str) -> AsyncGenerator[None]:
     """Once when it listens, then once a notice. Raises DatabaseUnavailable as above."""
     engine = database.engines[login]
     _, address = engine.dialect.create_connect_args(engine.url)

@@ -30,7 +30,9 @@ async def listener(database: Database) -> int:
     async with asyncio.timeout(20):
         while True:
             async with database.app() as connection:
-                found = list(await connection.scalars(_LISTENERS, {"listen": f"listen {CHANNEL}"}))
+                found = list(
+                    await connection.scalars(_LISTENERS, {"listen": f'listen "{CHANNEL}"'})
+                )
             if found:
                 return int(found[0])
             await asyncio.sleep(0.05)

@@ -53,9 +53,11 @@ async def permissions(tree: World) -> Job:
 
 
 async def waiting_syncs(tree: World) -> int:
-    statement = text("select count(*) from job where kind = 'sync' and state = 'queued'")
+    statement = text(
+        "select count(*) from job where kind = 'sync' and state = 'queued' and source_id = :source"
+    )
     async with tree.database.app() as connection:
-        return int(await connection.scalar(statement) or 0)
+        return int(await connection.scalar(statement, {"source": tree.source.id}) or 0)
 
 
 async def test_a_wider_acl_opens_what_is_as_it_was_and_reads_nothing(
