@@ -15,18 +15,24 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from app.answering.conversations import Conversations
+from app.answering.pipeline import Answering
+from app.answering.profiles import Profile
 from app.audit.record import Recorder
 from app.authz.live import LiveCheck
 from app.authz.scope import ScopeResolver
+from app.authz.watch import Watch
 from app.catalog.sources import register
 from app.db.engine import Database
 from app.domain.principal import Account
 from app.errors import NotFound
+from app.inference.chat import ChatModel
 from app.retrieval.authorised import AuthorisedSearch
 from app.retrieval.copies import CodeCopies
 from app.retrieval.search import Searcher
 from ingestion.live import LiveAnswers
 from ingestion.sources import Standing, filesystem
+from tests.answering.house import NOWHERE
 from tests.answering.passages import HashingEmbedder
 from tests.ingestion.test_permissions import permissions, root
 from tests.ingestion.test_sync import write
@@ -239,3 +245,32 @@ async def test_search_and_opening_show_only_what_is_confirmed(
         with pytest.raises(NotFound):
             await showing.open(ada, known["own.md"])
     assert await tree.reads(ada) == {}
+
+
+async def test_an_answer_is_made_of_what_is_confirmed(
+    tree: World, root: Path, ada: Account, levels: tuple[str, ...]
+) -> None:
+    embedder = HashingEmbedder()
+    model = ChatModel.connect(NOWHERE, "none", None)
+    answers = Answering(
+        database=tree.database, policy=tree.policy,
+        resolver=ScopeResolver(tree.database, tree.policy, 60),
+        searcher=Searcher(embedder, CodeCopies(tree.database, levels, embedder.dimensions)),
+        embedder=embedder, model=model, profile=Profile.CONTEXT,
+        recorder=Recorder(tree.database), conversations=Conversations(tree.database, tree.policy),
+        watch=Watch(tree.database, tree.policy), live=live(tree.database),
+        release="r-000000000000", salt_key="k", context_passages=50, passages=50,
+    )  # fmt: skip
+
+    async def of_the_tree() -> set[str]:
+        basis = await answers.basis(ada, "shared words")
+        return {p.external_id for p in basis.passages if p.source == tree.source.key}
+
+    async with answering(tree):
+        assert await of_the_tree() == {"a.md", "b.md", "own.md"}
+        shutil.move(root, away := str(root.with_name("away")))
+        assert await of_the_tree() == set()
+        shutil.move(away, root)
+        (root / "a.md").unlink()
+        assert await of_the_tree() == {"b.md", "own.md"}
+    await model.close()
