@@ -32,6 +32,9 @@ from ingestion.sources.git_objects import Broken, TooLarge, check_pack
 from ingestion.sources.reach import Reach
 from tests.ingestion.repository import FILE, LINK, MODULE, commit, fresh
 
+# servers of repositories
+pytestmark = pytest.mark.integration
+
 LEVELS = ("public", "internal", "confidential", "regulated")
 RULES = [
     {"path": "**", "allow": ["everyone"], "deny": ["group:guests"]},

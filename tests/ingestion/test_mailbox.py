@@ -117,6 +117,7 @@ def test_a_subject_cannot_become_another_header() -> None:
     assert head.title == "hi To: eve@x.example"
 
 
+@pytest.mark.integration  # parses, which brings torch along
 def test_bodies_and_attached_messages_name_no_reader(tmp_path: Path) -> None:
     inner = EmailMessage()
     inner["From"], inner["To"], inner["Subject"] = "a@x.example", "eve@house.example", "Old"

@@ -13,6 +13,9 @@ from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing, s3_door
 from tests.ingestion.bucket import EVERYONE, SECRET, Bucket, answering, serving
 
+# moto's server
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def bucket() -> Iterator[Bucket]:

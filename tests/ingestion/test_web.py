@@ -29,6 +29,9 @@ from ingestion.sources.web.connector import Web
 from ingestion.sources.web.visitor import NoAnswer, Visitor
 from tests.ingestion.site import Answer, LocalSite, serve
 
+# a server that misbehaves
+pytestmark = pytest.mark.integration
+
 LIMIT = 200_000
 
 
