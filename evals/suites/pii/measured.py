@@ -50,15 +50,15 @@ async def run(ground: Ground) -> Found:
     holding = [text for text in texts if text.of(types)]
     sample = chance.sample(holding, min(len(holding), ground.samples(60, len(holding))))
     found = await left_in_store(ground, [text.text for text in sample], find)
-    left = share(
-        "redacted values that are stored", min(len(found.left), found.values), found.values
-    )
+    if found.values:  # otherwise the bar has no measure, and is not met
+        left = min(len(found.left), found.values)
+        measures.append(share("redacted values that are stored", left, found.values))
     cases = [Case(place, "a value that redaction replaces is in the store") for place in found.left]
     notes = [
         f"{len(texts)} texts of the tested half; policy replaces {', '.join(sorted(types))}",
         f"{found.documents} documents with {found.values} values were looked for in every table",
     ]
-    return Found([*measures, left], cases, notes)
+    return Found(measures, cases, notes)
 
 
 def _after_mutations(
