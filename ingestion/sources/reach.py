@@ -44,7 +44,8 @@ class Reach:
         above = {f"*.{'.'.join(parts[n:])}" for n in range(1, len(parts))}
         if self.hosts.isdisjoint({name, f"{name}:{port}", *above}):
             raise SourceUnreadable(
-                f"{name}:{port} may not be reached; the operator allows it in policies/{FILE}"
+                f"the address {name}:{port} may not be reached;"
+                f" the operator allows it in policies/{FILE}"
             )
 
 

@@ -260,7 +260,7 @@ def test_nothing_is_sent_where_nobody_may_reach(bucket: Bucket) -> None:
         with pytest.raises(SourceUnreadable, match=r"sources\.yaml"):
             call()
     assert bucket.asked == []
-    with pytest.raises(SourceUnreadable, match=r"^papers\.s3\.\S+\.com:443 may not"):
+    with pytest.raises(SourceUnreadable, match=r"^the address papers\.s3\.\S+\.com:443 may not"):
         bucket.source(endpoint="").scan()
 
 
