@@ -236,10 +236,18 @@ async def test_search_and_opening_show_only_what_is_confirmed(
     showing = AuthorisedSearch(resolver, searcher, Recorder(tree.database), live(tree.database))
     known = await ids(tree)
     write(root / "_acl.yaml", f"allow: []\nfiles: {{own.md: {{allow: [{ada.email}]}}}}")
-    async with answering(tree):
+
+    async def of_the_tree() -> set[str]:
         found = await showing.search(ada, "shared words", 50)
-        mine = [p for p in found.passages if p.source == tree.source.key]
-        assert [passage.external_id for passage in mine] == ["own.md"]
+        return {p.external_id for p in found.passages if p.source == tree.source.key}
+
+    async with answering(tree):
+        assert await of_the_tree() == {"own.md"}
+        shutil.move(root, away := str(root.with_name("away")))
+        assert await of_the_tree() == set()
+        with pytest.raises(NotFound):
+            await showing.open(ada, known["own.md"])
+        shutil.move(away, root)
         assert (await showing.open(ada, known["own.md"])).external_id == "own.md"
         (root / "own.md").unlink()
         with pytest.raises(NotFound):
