@@ -22,7 +22,9 @@ _JOBS = text("""
 select distinct on (j.source_id) j.*, s.key as source
   from job j join source s on s.id = j.source_id
  where j.source_id = any (cast(:sources as bigint[]))
- order by j.source_id, j.created_at desc
+ -- a sync that is under way comes before what is newer, and what only brought ACLs comes last
+ order by j.source_id, (j.kind = 'sync' and j.state in ('queued', 'running', 'paused')) desc,
+          (j.kind = 'permissions' and j.state = 'done'), j.created_at desc
 """)
 _PROBLEMS = text("""
 select source_id, external_id, stage, reason, advice, at from problem

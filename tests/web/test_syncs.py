@@ -70,3 +70,11 @@ async def test_acls_alone_are_a_job_of_their_own(
     other = (await client.post(SYNC, params={"acls_only": True}, headers=owner)).json()["job"]
     told: dict[str, Any] = (await client.get(f"/api/v1/jobs/{other}", headers=owner)).json()
     assert (told["kind"], other != job) == ("permissions", True)
+
+
+async def test_the_page_offers_the_sync_whatever_came_after_it(
+    client: Client, parts: Parts, owner: dict[str, str], job: str
+) -> None:
+    await client.post(f"{SYNC}/pause", headers=owner)
+    await client.post(SYNC, params={"acls_only": True}, headers=owner)
+    assert "/sources/tree/sync/resume" in await page(parts, client)
