@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 
 from app.domain.document import Element
+from ingestion.encoded_words import decoded_words
 from ingestion.parse.markup import from_html
 from ingestion.parse.reading import Read, Reading
+
+_SHOWN = ("From", "To", "Date")
 
 
 def from_mail(content: bytes, reading: Reading) -> Read:
@@ -20,7 +23,13 @@ def from_mail(content: bytes, reading: Reading) -> Read:
 
 
 def _of(message: EmailMessage, reading: Reading) -> Read:
-    lines = [f"{name}: {message[name]}" for name in ("From", "To", "Date") if message[name]]
+    # not by the library's readers of structured values, which broken ones break
+    head = [(name, decoded_words(" ".join(raw.split()))) for name, raw in message.raw_items()]
+    for name, value in head:
+        # X-Classification says what Classification says
+        reading.state(name.lower().removeprefix("x-"), value)
+    first = {name.lower(): value for name, value in reversed(head)}
+    lines = [f"{name}: {first[name.lower()]}" for name in _SHOWN if first.get(name.lower())]
     elements = [Element("text", reading.clean("\n".join(lines)))]
     body = message.get_body(("html", "plain"))
     if body is not None:
@@ -29,10 +38,7 @@ def _of(message: EmailMessage, reading: Reading) -> Read:
     for part in message.iter_attachments():
         name = part.get_filename() or "attachment"
         elements += reading.member(name, part.get_content_type(), _bytes(part))
-    for name, value in message.items():
-        # X-Classification says what Classification says
-        reading.state(name.lower().removeprefix("x-"), value)
-    return str(message["Subject"] or ""), elements
+    return first.get("subject", ""), elements
 
 
 def _bytes(part: EmailMessage) -> bytes:

@@ -11,9 +11,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.errors import MessageError
-from email.header import decode_header
 from urllib.parse import quote
+
+from ingestion.encoded_words import decoded_words
 
 HEAD_BYTES = 131_072
 """A longer head is not read at all: an address that was cut short is somebody else's."""
@@ -29,8 +29,6 @@ _ADDRESS = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _MESSAGE_ID = re.compile(r"<([!-;=?-~]{1,250}@[!-;=?-~]{1,250})>", re.ASCII)
-_UNENCODED = "raw-unicode-escape"
-"""How the standard library gives what stands between encoded words."""
 _EMPTY_LINE = re.compile(rb"^\r?\n", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -163,15 +161,8 @@ def _fields(raw: bytes) -> Iterator[tuple[str, str]]:
 
 def _title(subject: str) -> str:
     """The subject as people read it: one line, no letter that is none."""
-    raw = subject.strip()[:_RAW_TITLE]
-    try:
-        parts = [
-            part if isinstance(part, str) else part.decode(charset or _UNENCODED, "replace")
-            for part, charset in decode_header(raw)
-        ]
-    except (MessageError, LookupError, ValueError):
-        parts = [raw]
-    kept = "".join(letter if letter.isprintable() else " " for letter in "".join(parts))
+    said = decoded_words(subject.strip()[:_RAW_TITLE])
+    kept = "".join(letter if letter.isprintable() else " " for letter in said)
     return " ".join(kept.split())[:_TITLE]
 
 

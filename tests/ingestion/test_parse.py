@@ -103,6 +103,24 @@ def test_invisible_and_direction_changing_characters_go() -> None:
     assert clean("pass\u200bword \u202edrow\u2069 \x00\x1b[1m\ud800") == "password drow [1m"
 
 
+@pytest.mark.parametrize("name", ["Message-ID", "From", "To", "Cc", "Subject", "Date", "X-Label"])
+@pytest.mark.parametrize(
+    "value", ["<>", "a@", '"', "<a@[>", "=?utf-8?b?AAA?= <", "=?x?q?y?=", "\xff"]
+)
+def test_a_broken_head_loses_no_message(name: str, value: str) -> None:
+    content = f"{name}: {value}\n\nTen probes.".encode("latin-1")
+    found = parse(SourceItem("s", "a.eml", "", "", "", content))[0]
+    assert "Ten probes." in found.text
+    f"{found.title}{found.text}".encode()
+
+
+def test_a_head_is_shown_as_people_read_it() -> None:
+    content = "From: =?utf-8?q?J=C3=B6rg?= <j@x.example>\nSubject: Gr\xfc\xdfe\n an alle\n\nHi."
+    found = parse(SourceItem("s", "a.eml", "", "", "", content.encode()))[0]
+    assert found.title == "Grüße an alle"
+    assert "From: Jörg <j@x.example>" in found.text
+
+
 def test_a_message_is_read_with_its_attachments() -> None:
     message = EmailMessage()
     message["Subject"], message["From"] = "Offer", "ada@example.com"
