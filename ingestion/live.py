@@ -31,7 +31,8 @@ from ingestion.sources import Connector, SourceUnreadable, Standing
 
 LANES = 4
 """So many documents of one source are asked about at once."""
-THREADS = 32
+THREADS = 1_000
+"""Those of a source that hangs are not given back, and must not be what others wait for."""
 LOOK_SECONDS = 1.0
 _CLAIM = text("""
 update live_check c set claimed_at = clock_timestamp()

@@ -32,6 +32,8 @@ def properties(mime: str, content: bytes) -> Iterator[tuple[str, str]]:
 
 def _stated(tree: Any) -> Iterator[tuple[str, str]]:
     for element in tree.iter("{*}*"):
+        if any(len(child) for child in element):
+            continue  # a list of properties, and none itself
         value = "".join(element.itertext()).strip()
         named = next((v for k, v in element.items() if etree.QName(k).localname == "name"), "")
         name = named or etree.QName(element).localname

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -34,6 +35,6 @@ class Recogniser(LocalRecognizer):
             if type_ in wanted
         ]
 
+    @abstractmethod
     def hits(self, text: str, wanted: frozenset[str]) -> Iterable[Hit]:
         """What is in the text, in no order; what is not `wanted` need not be looked for."""
-        raise NotImplementedError
