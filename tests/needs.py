@@ -11,6 +11,10 @@ import sys
 from pathlib import Path
 
 from evals.ground.data import DATA
+from ingestion.landlock import version
+
+CONFINING = 6
+"""The version of Landlock that keeps signals and sockets in, too."""
 
 
 def browser() -> str | None:
@@ -38,6 +42,8 @@ def missing() -> list[str]:
         lines.append(
             "no tesseract: the test of scanned pages is skipped (Debian: apt install tesseract-ocr)"
         )
+    if version() < CONFINING:
+        lines.append("no Landlock 6 in this kernel: tests of what a parser may open are skipped")
     if dovecot() is None:
         lines.append(
             "no Dovecot: the tests of IMAP are skipped (Debian: apt install dovecot-imapd)"

@@ -17,8 +17,9 @@ import pytest
 
 from ingestion import restrict
 from ingestion.landlock import version
+from tests import needs
 
-CONFINED = pytest.mark.skipif(version() < 6, reason="this kernel does not confine processes")
+CONFINED = pytest.mark.skipif(version() < needs.CONFINING, reason="tests/needs.py says so")
 
 
 def _inside(folder: Path, attempt: Callable[[], None], found: object) -> None:
