@@ -89,7 +89,11 @@ def mutants(
     ] = "",
     part: Annotated[
         float,
-        typer.Option(help="How much is sampled of what a change takes, to 1.", min=0.01, max=1),
+        typer.Option(
+            help="How much is sampled of what a change takes, to 1; more where a fault needs it.",
+            min=0.01,
+            max=1,
+        ),
     ] = 0.1,
     seed: Annotated[
         int | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -164,7 +164,7 @@ async def _served(parts: Parts) -> AsyncIterator[str]:
             timeout_keep_alive=KEPT_ALIVE,
         )
     )
-    running = asyncio.create_task(server.serve())
+    running = asyncio.create_task(_until_told(server))
     try:
         async with asyncio.timeout(SECONDS):
             while not server.started:
@@ -176,3 +176,9 @@ async def _served(parts: Parts) -> AsyncIterator[str]:
     finally:  # also where a suite breaks: its database is dropped next
         server.should_exit = True
         await running
+
+
+async def _until_told(server: uvicorn.Server) -> None:
+    """A service that refuses to start ends, and not the program with it."""
+    with suppress(SystemExit):
+        await server.serve()

@@ -10,29 +10,38 @@ from evals.bench.scratch import Scratch
 from evals.mutants.planting import Change, Fault, Faults
 from evals.mutants.program import Replaced, Together
 
+NOTHING = Together(())
+
 
 @dataclass(frozen=True)
 class Mutant:
-    """`name` says what is wrong, `suite` whose bars it must miss."""
+    """`name` says what is wrong, `suite` whose bars it must miss. `least` is the smallest part of
+    what the suite samples for a change in which it can be told from chance. Where two guards stand,
+    `beside` takes the second away."""
 
     name: str
     suite: str
     fault: Fault | Change | Replaced | Together
+    least: float = 0
+    beside: Together = NOTHING
 
 
 @contextmanager
 def mutated(mutant: Mutant, scratch: Scratch) -> Iterator[Scratch]:
     """The server of a run with the fault: in the program while this lasts, or in every database
     that is made on it, as soon as its schema is there."""
-    if isinstance(mutant.fault, Replaced | Together):
-        with mutant.fault.planted():
-            yield scratch
-        return
-    broken = Broken(scratch.root, scratch.server, scratch.secret, scratch.levels, mutant.fault, {})
-    try:
-        yield broken
-    finally:
-        broken.mend()
+    with mutant.beside.planted():
+        if isinstance(mutant.fault, Replaced | Together):
+            with mutant.fault.planted():
+                yield scratch
+            return
+        broken = Broken(
+            scratch.root, scratch.server, scratch.secret, scratch.levels, mutant.fault, {}
+        )
+        try:
+            yield broken
+        finally:
+            broken.mend()
 
 
 @dataclass(frozen=True)

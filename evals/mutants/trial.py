@@ -64,10 +64,11 @@ async def tried(
             if not mine:
                 continue
             bars = held.bars.get(suite.name, {})
+            enough = max(part, *(mutant.least for mutant in mine))
 
             async def once(mutant: Mutant | None) -> Trial:
                 say(f"{suite.name}: {mutant.name if mutant else CONTROL}")  # noqa: B023
-                return await _once(suite, mutant, bars, server, seed, data, part)  # noqa: B023
+                return await _once(suite, mutant, bars, server, seed, data, enough)  # noqa: B023
 
             control = await once(None)
             trials.append(control)

@@ -75,6 +75,7 @@ async def test_what_is_noticed_and_what_is_not(bars: None, tmp_path: Path) -> No
         ("row-level security disabled", ["looks that found something"]),
     ]
     assert [one.broke for one in trials if one.broke] == ["TypeError"]
+    assert [one.measures["live"].n for one in trials[:4] if one.measures] == [10, 10, 10]
     assert inert.inert("http://x.example") == "`x.example`"
     assert said[1] == "links: addresses stay"
 
@@ -90,3 +91,11 @@ def test_every_fault_of_the_program_replaces_something_that_there_is() -> None:
         if isinstance(mutant.fault, Replaced | Together):
             with mutant.fault.planted():
                 pass
+
+
+async def test_what_shows_only_among_many_is_looked_for_among_as_many(
+    bars: None, tmp_path: Path
+) -> None:
+    live = Mutant("live", "links", Replaced("app.answering.inert.inert", _as_it_is), least=1)
+    trials = await tried((LINKS,), (live,), 1, tmp_path, print)
+    assert [one.measures["live"].n for one in trials] == [100, 100]

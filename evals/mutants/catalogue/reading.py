@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from app.answering.pipeline import Answering
 from app.authn.accounts import find_account
+from app.authz.recheck import Asker
 from app.domain.principal import Account
 from app.domain.scope import Found, ReadableDocument
 from app.errors import NotFound, NotPermitted
@@ -91,6 +92,16 @@ async def _everything(
     return frozenset(documents)
 
 
+async def _everything_of_each(
+    connection: object, policy: object, asked: Mapping[Asker, frozenset[UUID]]
+) -> Mapping[Asker, frozenset[UUID]]:
+    return asked
+
+
+def _allowed_to_any(grants: Iterable[tuple[int, str]], mine: frozenset[int]) -> bool:
+    return any(effect == "allow" for principal, effect in grants if principal in mine)
+
+
 def _cleared(policy: Any, subject: object, why: object) -> Collection[str]:
     levels: Collection[str] = policy.levels
     return levels
@@ -112,13 +123,16 @@ SLOWER_WITH_MORE = _in_search(_slow)
 SLOWER_TO_OPEN = _when_opened(_slow_to_open)
 REFUSING_WHAT_EXISTS = _when_opened(_refusing)
 NO_RECHECK = Together(
-    tuple(
-        Replaced(f"{module}.readable_documents", _everything)
-        for module in (
-            "app.answering.pipeline",
-            "app.answering.conversations",
-            "app.retrieval.authorised",
-        )
+    (
+        *(
+            Replaced(f"{module}.readable_documents", _everything)
+            for module in (
+                "app.answering.pipeline",
+                "app.answering.conversations",
+                "app.retrieval.authorised",
+            )
+        ),
+        Replaced("app.authz.watch.readable_by_each", _everything_of_each),
     )
 )
 DENY = " and not bool_or(g.effect = 'deny')"
@@ -129,13 +143,15 @@ READING = [
     Mutant("everybody is cleared for everything", "leakage",
            Replaced("app.authz.policy.Policy.clearance", _cleared)),
     Mutant("denies are ignored", "leakage",
-           Change("", "slots_readable_by(bigint[])", DENY, "", ())),
+           Change("", "slots_readable_by(bigint[])", DENY, "", ()),
+           beside=Together((Replaced("app.authz.recheck._allowed", _allowed_to_any),))),
     Mutant("a document that may not be read is refused, not missing", "non_interference",
            REFUSING_WHAT_EXISTS),
     Mutant("a figure of a search counts everything", "non_interference", EVERYTHING_COUNTED),
     Mutant("a search takes longer the more there is", "non_interference", SLOWER_WITH_MORE),
     Mutant("opening tells what exists", "membership", REFUSING_WHAT_EXISTS),
-    Mutant("opening takes longer for what exists", "membership", SLOWER_TO_OPEN),
+    Mutant("opening takes longer for what exists", "membership", SLOWER_TO_OPEN,
+           least=1),
     Mutant("nothing is looked at again while it is answered", "revocation", NO_RECHECK),
     Mutant("memberships that ended are not looked at", "revocation",
            Change("", "verified_scope()", "and c.directory <= (scope ->> 'revision')::bigint", "",
