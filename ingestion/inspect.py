@@ -9,7 +9,7 @@ from app.domain.document import Element, Entity, SourceItem
 from ingestion import formats
 from ingestion.classify import Stated
 from ingestion.parse.wording import decoded
-from ingestion.pipeline import Rules, Stopwatch, render
+from ingestion.prepare import Rules, Stopwatch, render
 
 
 @dataclass(frozen=True, slots=True)

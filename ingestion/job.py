@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.db.engine import Database
+from app.errors import Unavailable
 
 STALE_SECONDS = 30
 """A job whose worker has not been heard of for so long is taken up by another."""
 ATTEMPTS = 5
+"""So often a job is taken up without getting anywhere."""
 
 _CLAIM = text("""
 update job set state = 'running', attempts = attempts + 1, heartbeat_at = now(),
@@ -47,7 +50,7 @@ update job set state = 'queued', message = :message,
 """)
 _PROGRESS = text("""
 update job set heartbeat_at = now(), total = :total, done = :done, failed = :failed,
-       detail = cast(:detail as jsonb)
+       detail = cast(:detail as jsonb), attempts = case when :further then 0 else attempts end
  where id = :id and state = 'running'
 """)
 _ALIVE = text("""
@@ -89,9 +92,20 @@ class JobLedger:
         return Claimed(row.id, row.kind, row.source_id) if row else None
 
     async def progress(
-        self, job: Claimed, *, total: int, done: int, failed: int, detail: Mapping[str, Any]
+        self,
+        job: Claimed,
+        *,
+        total: int,
+        done: int,
+        failed: int,
+        detail: Mapping[str, Any],
+        further: bool = False,
     ) -> None:
-        parameters = {"id": job.id, "total": total, "done": done, "failed": failed}
+        """`further` says that something is done for good, which no later attempt does again: then
+        the attempts so far were no failures."""
+        parameters = {
+            "id": job.id, "total": total, "done": done, "failed": failed, "further": further,
+        }  # fmt: skip
         async with self.database.ingest() as connection:
             await connection.execute(_PROGRESS, {**parameters, "detail": json.dumps(dict(detail))})
 
@@ -117,3 +131,14 @@ class JobLedger:
         parameters = {"id": job.id, "message": message, "counts": counts}
         async with self.database.ingest() as connection:
             await connection.execute(_RETRY, parameters)
+
+    async def give_back(self, job: Claimed, message: str) -> None:
+        """The same for a job whose database went away, as soon as that is back. When it stays away,
+        the job is stale, and taken up as such."""
+        for _ in range(STALE_SECONDS):
+            try:
+                await self.retry(job, message, counts=False)
+            except Unavailable:
+                await asyncio.sleep(1)
+            else:
+                return

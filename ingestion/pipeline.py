@@ -1,7 +1,7 @@
 """The story of a document: parse, classify, redact, chunk, embed, index.
 
-`prepare` is the part that only computes; it runs in processes of its own, so that a parser that
-crashes takes nothing with it, and overlaps with the embedding of the documents before.
+The first four only compute, so `prepare` does them in a process of their own, and overlaps with the
+embedding of the documents before.
 """
 
 from __future__ import annotations
@@ -16,16 +16,13 @@ from time import perf_counter
 
 from sqlalchemy.exc import DataError, ProgrammingError
 
-from app.domain.document import Chunk, Classified, EmbeddedChunk, Rendition, SourceItem
-from app.inference.detect import Detector
+from app.domain.document import EmbeddedChunk
 from app.inference.embed import Embedder
-from ingestion.chunk import chunk, embedded_text
-from ingestion.classify import ClassificationRules, Stated, classify
+from ingestion.chunk import embedded_text
 from ingestion.index import Indexer
-from ingestion.parse import parse
 from ingestion.pool import PreparationPool
+from ingestion.prepare import Prepared
 from ingestion.problem import DocumentProblem, Quarantine
-from ingestion.redact import RedactionRules, redact
 from ingestion.work import Work
 
 VERSION = "5"
@@ -34,70 +31,6 @@ AHEAD = 16
 """So many documents are read ahead of the one that is written."""
 BATCH_CHUNKS = 96
 """About so many chunks, of several documents, are embedded together."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The policies that decide what a document becomes."""
-
-    classification: ClassificationRules
-    redaction: RedactionRules
-    detector: Detector
-
-    @classmethod
-    def load(cls, policies: Path) -> Rules:
-        """Raises ConfigurationError naming the file that is wrong."""
-        classification = ClassificationRules.load(policies)
-        redaction = RedactionRules.load(policies)
-        types = classification.entity_types | redaction.entity_types
-        detector = Detector(types, redaction.threshold, redaction.thresholds)
-        return cls(classification, redaction, detector)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A rendition in pieces. `seconds` says what each stage took."""
-
-    rendition: Rendition
-    chunks: tuple[Chunk, ...]
-    seconds: dict[str, float]
-
-
-@dataclass
-class Stopwatch:
-    """The seconds of each stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=perf_counter)
-
-    def end(self, stage: str) -> None:
-        now = perf_counter()
-        self.seconds[stage], self._since = now - self._since, now
-
-
-def render(
-    rules: Rules, item: SourceItem, stated: Stated, watch: Stopwatch
-) -> tuple[Classified, Rendition]:
-    """From a source's item to what may be indexed of it. Raises DocumentProblem."""
-    parsed, metadata = parse(item)
-    watch.end("parse")
-    entities = rules.detector.detect(parsed.text)
-    in_title = rules.detector.detect(parsed.title)
-    watch.end("detect")
-    classified = classify(rules.classification, parsed, metadata, entities, in_title, stated)
-    watch.end("classify")
-    rendition = redact(classified, rules.redaction)
-    watch.end("redact")
-    return classified, rendition
-
-
-def prepare(rules: Rules, item: SourceItem, stated: Stated) -> Prepared:
-    """From a source's item to chunks. Raises DocumentProblem."""
-    watch = Stopwatch()
-    _, rendition = render(rules, item, stated, watch)
-    pieces = tuple(chunk(rendition))
-    watch.end("chunk")
-    return Prepared(rendition, pieces, watch.seconds)
 
 
 def pipeline_version(policies: Path, embedder_name: str) -> str:

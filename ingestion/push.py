@@ -57,6 +57,7 @@ class PushJob:
                 total=counts.total,
                 done=counts.ended,
                 failed=counts.failed,
+                further=tally.outcomes["embedded"] > 0,
                 detail={
                     "outcomes": dict(tally.outcomes),
                     "stages": {stage: round(s, 3) for stage, s in tally.seconds.items()},

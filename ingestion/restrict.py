@@ -11,14 +11,13 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
-import shutil
 import signal
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from app import keep_quiet
+from app import QUIET
 from ingestion.landlock import confine
 
 MEMORY = 6 * 1024**3
@@ -27,9 +26,10 @@ FILE = 400_000_000
 """How large a file it may write, in bytes."""
 FILES = 256
 """How many files it may have open."""
-_KEPT = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH",
-         "TESSDATA_PREFIX")  # fmt: skip
-_KEPT_PREFIXES = ("LC_", "OMP_", "MKL_", "OPENBLAS_", "PYTHON")
+_KEPT = ("PATH", "HOME", "LANG", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
+_KEPT_PREFIXES = ("LC_", "PYTHON")
+_ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
+_NOWHERE = Path("/dev/null")
 _READABLE = (
     *(Path(given) for given in (sys.prefix, sys.base_prefix, sys.exec_prefix)),
     *(Path(__file__).parents[1] / name for name in ("app", "ingestion")),
@@ -45,21 +45,28 @@ _PARENT_DEATH_SIGNAL = 1
 _REFUSED = frozenset(("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"))
 
 
+def environment() -> dict[str, str]:
+    """What such a process may know of ours. One thread computes: several are at work at once."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or name.startswith(_KEPT_PREFIXES)
+    }
+    # what numba compiles it would keep beside the code; here that takes longer than it saves
+    return {**kept, **QUIET, **_ONE_THREAD, "NUMBA_DISABLE_JIT": "1"}
+
+
 def restrict(folder: Path, readable: Path) -> None:
-    """For good, for this process and all that it starts. `folder` is for its temporary files,
-    `readable` what it may read besides programs.
+    """For good, for this process and all that it starts. `folder` is what it may write, `readable`
+    what it may read besides programs.
 
     To be called while the process has one thread.
     """
-    own = tempfile.mkdtemp(dir=folder)
-    _forget_environment()
-    os.environ["TMPDIR"] = os.environ["MPLCONFIGDIR"] = tempfile.tempdir = own
-    # what it compiles it would keep beside the code; here that takes longer than it saves
-    os.environ["NUMBA_DISABLE_JIT"] = "1"
     _leave_network()
     _leave_privileges()
     _die_with_parent()
-    confine((*_READABLE, readable), (Path(own), Path("/dev/null")))
+    _use(folder)
+    confine((*_READABLE, readable), (folder, _NOWHERE))
     sys.addaudithook(_refuse)
     for limit, most in (
         (resource.RLIMIT_AS, MEMORY),
@@ -72,39 +79,21 @@ def restrict(folder: Path, readable: Path) -> None:
         resource.setrlimit(limit, (most, most))
 
 
-def begin_document(seconds: float) -> None:
-    """Empty the temporary folder; from now on so many seconds of CPU are left until the kill."""
-    own = Path(tempfile.gettempdir())
-    for entry in own.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
-    used = resource.getrusage(resource.RUSAGE_SELF)
+def begin_document(own: Path, seconds: int) -> None:
+    """In a process of the document's own: from now on it may write to the folder `own` alone, and
+    read no other document's; after so many seconds of processor time it is killed."""
+    _die_with_parent()
+    _use(own)
+    confine(_READABLE, (own, _NOWHERE))
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    until = int(used.ru_utime + used.ru_stime + seconds) + 1
-    until = until if hard == resource.RLIM_INFINITY else min(until, hard)
-    resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
+    seconds = seconds if hard == resource.RLIM_INFINITY else min(seconds, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
 
 
-def _forget_environment() -> None:
-    """Also where the kernel keeps what the process began with, `/proc/self/environ`."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in _KEPT or name.startswith(_KEPT_PREFIXES)
-    }
-    os.environ.clear()
-    try:
-        stated = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
-    except OSError:  # no Linux
-        pass
-    else:
-        # fields 50 and 51 of proc_pid_stat(5), of which the first two are cut off here
-        first, last = int(stated[47]), int(stated[48])
-        ctypes.memset(first, 0, last - first)
-    os.environ.update(kept)
-    keep_quiet()
+def _use(folder: Path) -> None:
+    """For temporary files."""
+    tempfile.tempdir = str(folder)
+    os.environ["TMPDIR"] = os.environ["MPLCONFIGDIR"] = str(folder)
 
 
 def _leave_network() -> None:

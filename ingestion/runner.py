@@ -23,8 +23,9 @@ from ingestion.index import Indexer
 from ingestion.job import Claimed, JobLedger
 from ingestion.notes import Notes
 from ingestion.permissions import PermissionJob
-from ingestion.pipeline import Pipeline, Rules, pipeline_version
+from ingestion.pipeline import Pipeline, pipeline_version
 from ingestion.pool import PreparationPool
+from ingestion.prepare import Rules
 from ingestion.preview import PreviewJob
 from ingestion.push import PushJob
 from ingestion.source_index import SourceIndex
@@ -123,8 +124,7 @@ class Runner:
             log.warning("job_failed", kind_of_error=type(error).__name__)
         except Unavailable as error:
             log.warning("job_interrupted", kind_of_error=type(error).__name__)
-            with contextlib.suppress(Unavailable):
-                await ledger.retry(job, error.message, counts=False)
+            await ledger.give_back(job, error.message)
         except asyncio.CancelledError:
             with contextlib.suppress(Unavailable):
                 await ledger.retry(job, "its worker was stopped", counts=False)

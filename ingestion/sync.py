@@ -129,6 +129,7 @@ class SyncJob:
             total=len(scan.documents),
             done=done,
             failed=failed,
+            further=outcomes["embedded"] > 0,
             detail={
                 "outcomes": dict(outcomes),
                 "seconds": round(seconds, 3),

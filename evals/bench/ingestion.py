@@ -34,8 +34,8 @@ from evals.bench.scratch import Scratch
 from evals.progress import Progress
 from ingestion.chunk import MAX_WORDS
 from ingestion.parse import parse
-from ingestion.pipeline import Rules
 from ingestion.pool import PreparationPool
+from ingestion.prepare import Rules
 from ingestion.problem import DocumentProblem
 from ingestion.runner import Runner
 from ingestion.sources.filesystem import SETTLED_SECONDS

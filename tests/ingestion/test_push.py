@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,8 @@ from app.catalog.sources import get_source, remove_source
 from app.domain.acl import Acl
 from app.domain.principal import Account
 from app.errors import DatabaseUnavailable, InvalidInput, NotFound
+from ingestion import pipeline
+from ingestion.job import ATTEMPTS, JobLedger
 from tests.ingestion.world import MAX_BYTES, World, document
 
 pytestmark = pytest.mark.integration
@@ -229,6 +232,40 @@ async def test_a_job_that_breaks_every_time_fails_in_the_end(world: World) -> No
     ended = await world.job(job)
     assert ended.state == "failed"
     assert "given up after 5 attempts" in ended.message
+
+
+async def test_a_job_that_gets_further_each_time_is_not_given_up(
+    world: World, ada: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where somebody ends the worker again and again: each attempt indexes one, and breaks."""
+    monkeypatch.setattr(pipeline, "BATCH_CHUNKS", 1)
+    names = [str(n) for n in range(ATTEMPTS + 3)]
+    job = await world.push(*(document(name, allow=["everyone"]) for name in names), run=False)
+    for _ in names:
+        world.embedder.breaking, world.embedder.after = RuntimeError(), 1
+        await world.runner.run_waiting(job)
+    assert (await world.job(job)).state == "done"
+    assert set(await world.reads(ada)) == set(names)
+
+
+async def test_a_job_is_given_back_when_its_database_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retry, away = JobLedger.retry, [DatabaseUnavailable(), DatabaseUnavailable()]
+
+    async def at_times(*given: Any, **named: Any) -> None:
+        if away:
+            raise away.pop()
+        await retry(*given, **named)
+
+    monkeypatch.setattr(JobLedger, "retry", at_times)
+    job = await world.push(document("a", allow=["everyone"]), run=False)
+    world.embedder.breaking = DatabaseUnavailable()
+    await world.runner.run_waiting(job)
+    assert not away
+    assert (await world.job(job)).state == "queued"
+    await world.runner.run_waiting(job)
+    assert (await world.job(job)).state == "done"
 
 
 async def test_a_database_that_goes_away_uses_up_no_attempt(world: World, ada: Account) -> None:

@@ -31,11 +31,13 @@ MAX_BYTES = 5_000_000
 
 @dataclass
 class WatchedEmbedder:
-    """Remembers what it was given, and raises `breaking` once where that is set."""
+    """Remembers what it was given, and raises `breaking` once where that is set; `after` so many
+    calls that it still answers."""
 
     inner: HashingEmbedder = field(default_factory=HashingEmbedder)
     seen: list[str] = field(default_factory=list)
     breaking: Exception | None = None
+    after: int = 0
 
     @property
     def dimensions(self) -> int:
@@ -46,7 +48,9 @@ class WatchedEmbedder:
         return self.inner.name
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
-        if texts and self.breaking is not None:
+        if texts and self.breaking is not None and self.after:
+            self.after -= 1
+        elif texts and self.breaking is not None:
             error, self.breaking = self.breaking, None
             raise error
         self.seen.extend(texts)

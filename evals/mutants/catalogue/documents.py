@@ -7,18 +7,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import text
 
 from app.domain.document import Chunk, Classified, Entity, Rendition
 from evals.mutants.mutant import Mutant
 from evals.mutants.program import Replaced, Together
-from ingestion import pipeline
 from ingestion import redact as redaction
 from ingestion.chunk import chunk, embedded_text
-from ingestion.pipeline import Prepared, Rules, prepare
 from ingestion.pool import PreparationPool
+from ingestion.prepare import Prepared, Rules, prepare
 from ingestion.redact import Pseudonyms, RedactionRules, redact
 from ingestion.work import Work
 
@@ -82,18 +80,15 @@ def _ingestion(name: str, *parts: Replaced) -> Mutant:
     return Mutant(name, "pii", Together((here, *parts)))
 
 
-def _replaced(name: str, by: Any) -> Replaced:
-    return Replaced(f"{pipeline.__name__}.{name}", by)
-
-
 DOCUMENTS = [
     _ingestion("nothing is redacted", Replaced("ingestion.redact._wanted", _no_types)),
     _ingestion("cards and telephone numbers stay", Replaced("ingestion.redact._wanted", _no_cards)),
     _ingestion("the last character of a value stays",
                Replaced("ingestion.redact._replace", _one_short)),
-    _ingestion("the title is not redacted", _replaced("redact", _title_stays)),
-    _ingestion("redaction after embedding", _replaced("redact", _after_embedding),
-               _replaced("embedded_text", _embedded)),
+    _ingestion("the title is not redacted", Replaced("ingestion.prepare.redact", _title_stays)),
+    _ingestion("redaction after embedding",
+               Replaced("ingestion.prepare.redact", _after_embedding),
+               Replaced("ingestion.pipeline.embedded_text", _embedded)),
     Mutant("the job keeps what an item said", "pii",
            Replaced("ingestion.index._END_INTAKE", _KEPT_ITEM)),
 ]  # fmt: skip

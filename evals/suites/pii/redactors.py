@@ -9,7 +9,7 @@ from app.domain.document import Classified, Element, Parsed
 from app.inference.detect import LANGUAGE, MODEL
 from app.settings import PROJECT
 from evals.measures.spans import Span
-from ingestion.pipeline import Rules
+from ingestion.prepare import Rules
 from ingestion.redact import redact
 
 LEVEL = "internal"
