@@ -64,8 +64,13 @@ def others() -> set[psutil.Process]:
 
 
 def reading(others: set[psutil.Process]) -> set[psutil.Process]:
-    """The processes that read a document now; one that has ended has no command line."""
-    return set().union(*(programs(program) for program in programs() - others))
+    """The processes that are at a document now; one that has ended has no command line."""
+    found = set()
+    for process in set().union(*(programs(program) for program in programs() - others)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.cpu_times().user > 0.1:
+                found.add(process)
+    return found
 
 
 async def first(others: set[psutil.Process], there: bool = True) -> psutil.Process | None:
@@ -105,9 +110,7 @@ async def test_a_document_that_crashes_its_process_each_time_is_named(
     bad = asyncio.create_task(own_pool.prepare(work("bad.md", LONG)))
     while not bad.done():
         for process in reading(others):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if process.cpu_times().user > 0.1:  # it has begun
-                    process.kill()
+            process.kill()
         await asyncio.sleep(0.01)
     with pytest.raises(DocumentProblem, match="crashed its parser"):
         await bad
@@ -129,7 +132,7 @@ async def test_what_is_not_wanted_any_more_is_not_read_on(
     own_pool: PreparationPool, others: set[psutil.Process]
 ) -> None:
     await warmed(own_pool, others)
-    reads = asyncio.create_task(own_pool.prepare(work("a.md", LONG)))
+    reads = asyncio.create_task(own_pool.prepare(work("a.md", LONG * 20)))
     await first(others)
     reads.cancel()
     await asyncio.wait({reads})
