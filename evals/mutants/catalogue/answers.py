@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from app.answering.words import content_sequence, names
 from app.domain.answer import Quote, Verdict
 from evals.mutants.mutant import Mutant
 from evals.mutants.program import Replaced, Together
@@ -53,8 +54,22 @@ async def _no_quotes(*anything: Any) -> tuple[Quote, ...]:
     return ()
 
 
-def _guard(name: str, what: str, by: Callable[..., Any]) -> Mutant:
-    return Mutant(name, "faithfulness", Replaced(f"app.answering.guard.{what}", by))
+def _guard(name: str, **gone: Callable[..., Any]) -> Mutant:
+    replaced = (Replaced(f"app.answering.guard.{what}", by) for what, by in gone.items())
+    return Mutant(name, "faithfulness", Together(tuple(replaced)))
+
+
+def _unnumbered(text: str) -> list[str]:
+    return [word for word in content_sequence(text) if not word[0].isdigit()]
+
+
+def _unnamed(text: str) -> list[str]:
+    known = names(text)
+    return [word for word in content_sequence(text) if word not in known]
+
+
+def _set_of(sequence: Callable[[str], list[str]]) -> Callable[[str], set[str]]:
+    return lambda text: set(sequence(text))
 
 
 ANSWERS = [
@@ -91,8 +106,11 @@ ANSWERS = [
            Replaced("app.answering.named.named_words", _nothing)),
     Mutant("addresses become links again", "regression",
            Replaced("app.answering.inert._code", _as_it_is)),
-    _guard("numbers are not compared", "numbers", _nothing),
-    _guard("names are not compared", "names", _nothing),
-    _guard("negations are not compared", "negated", _no),
-    _guard("any order of words is taken", "_runs_through", _follows),
+    # a number or a name is a word as well
+    _guard("numbers are not compared", numbers=_nothing, content_sequence=_unnumbered,
+           content_words=_set_of(_unnumbered)),
+    _guard("names are not compared", names=_nothing, content_sequence=_unnamed,
+           content_words=_set_of(_unnamed)),
+    _guard("negations are not compared", negated=_no),
+    _guard("any order of words is taken", _runs_through=_follows, _in_order=_follows),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from evals.ground.company import Paper
 
 _NUMBER = re.compile(r"\d+")
+_OF = re.compile(r"(\w+) (of|for) (\w+)")
 _VERB = {
     " is ": " is not ", " ends ": " does not end ", " delivers ": " does not deliver ",
     " failed ": " never failed ", " takes ": " does not take ",
@@ -21,7 +22,7 @@ _UNIT = {
 RIGHT = ("verbatim", "reworded")
 LIES = (
     "another number", "a number of another page", "another name", "negated", "denied",
-    "another unit", "invented", "something added", "no condition of the page",
+    "another unit", "invented", "something added", "no condition of the page", "turned round",
 )  # fmt: skip
 
 
@@ -57,6 +58,7 @@ def claims(paper: Paper, others: Sequence[Paper], chance: random.Random) -> Iter
         "invented": f"{paper.name} was approved by the board of {other.name} in March.",
         "something added": f"{fact.removesuffix('.')} and was raised twice.",
         "no condition of the page": f"{fact.removesuffix('.')} unless the office objects.",
+        "turned round": _OF.sub(r"\3 \2 \1", fact, count=1),
     }
     for kind, text in said.items():
         yield Claim(paper, kind, text)
