@@ -8,6 +8,8 @@ from litestar import Litestar
 from app.errors import Unavailable
 from evals.ground import platform
 
+pytestmark = pytest.mark.integration
+
 
 async def _refuse() -> None:
     raise Unavailable("enforcement is broken")
