@@ -28,7 +28,7 @@ class PreparationPool:
     """At most `size` documents at once, by the rules of `policies`."""
 
     policies: Path
-    size: int = max(1, (os.cpu_count() or 2) - 1)
+    size: int = os.cpu_count() or 2
     _version: str = field(default="", init=False)
 
     def use(self, version: str) -> None:
