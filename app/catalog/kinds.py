@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.catalog.s3_config import wrong_s3
+from app.domain.accounts import AccountRules
 from app.domain.source import Schedule
 from app.errors import InvalidInput
 
@@ -77,3 +78,17 @@ def check_config(kind: str, config: Mapping[str, Any]) -> None:
         raise InvalidInput("leave config.tls out; 'none' is only for a server on this machine")
     if kind == "s3" and (wrong := wrong_s3(config)):
         raise InvalidInput(wrong)
+    if "accounts" in config:
+        _check_accounts(kind, config["accounts"])
+
+
+def _check_accounts(kind: str, said: Any) -> None:
+    if kind == "push":
+        raise InvalidInput(
+            "a source of kind push takes no config.accounts; those who push to it name people as"
+            " they are called here"
+        )
+    try:
+        AccountRules.read(said)
+    except ValueError as error:
+        raise InvalidInput(str(error)) from error
