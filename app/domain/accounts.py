@@ -57,8 +57,8 @@ class AccountRules:
         for ref in acl.deny:
             if ref.kind is PrincipalKind.GROUP and self._principal(ref).kind is PrincipalKind.USER:
                 deny.add(ref)
-        known = all(ref.kind is not PrincipalKind.USER or "@" in ref.key for ref in deny)
-        allow = {self._principal(ref) for ref in acl.allow} if known else set[PrincipalRef]()
+        sure = all(map(_may_be_here, deny))
+        allow = {self._principal(ref) for ref in acl.allow} if sure else set[PrincipalRef]()
         return Acl(frozenset(allow), frozenset(deny))
 
     def _principal(self, ref: PrincipalRef) -> PrincipalRef:
@@ -98,6 +98,14 @@ def _source_name(name: Any) -> PrincipalRef:
     if ref.kind not in _NAMEABLE:
         raise ValueError(f"config.accounts.ids cannot say who {ref} is; take it out")
     return ref
+
+
+def _may_be_here(ref: PrincipalRef) -> bool:
+    """Whether an ACL of here could name it, known or not."""
+    try:
+        return PrincipalRef.parse(str(ref)) == ref
+    except ValueError:
+        return False
 
 
 def _target(name: Any, target: Any) -> PrincipalRef:

@@ -67,9 +67,11 @@ def test_no_deny_is_lost() -> None:
     assert mapped == Acl.parse(["everyone"], ["ada@house.example"])
 
 
-def test_a_deny_of_whom_nobody_here_can_be_lets_nobody_in() -> None:
-    said = Acl(Acl.parse(["everyone", "ada@house.example"]).allow, frozenset({CARL}))
-    assert RULES.acl(said) == Acl(frozenset(), frozenset({CARL}))
+@pytest.mark.parametrize("name", ["carl", "@carl", "carl@two@house.example"])
+def test_a_deny_of_whom_nobody_here_can_be_lets_nobody_in(name: str) -> None:
+    denied = frozenset({source_user(name)})
+    said = Acl(Acl.parse(["everyone", "ada@house.example"]).allow, denied)
+    assert RULES.acl(said) == Acl(frozenset(), denied)
 
 
 NAMES = [
