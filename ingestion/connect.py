@@ -38,7 +38,8 @@ class Access:
 def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
     """What reads a source; its ACLs name people as they are called here. Raises SourceUnreadable
     for a kind that this version does not read, and for account rules that are wrong."""
-    if "accounts" in config:
+    # the users of a machine are no addresses
+    if "accounts" in config or config.get("acl") == "posix":
         rules = account_rules(config)
         return Mapped(_reader(kind, config, access), rules)
     return _reader(kind, config, access)

@@ -76,6 +76,8 @@ def check_config(kind: str, config: Mapping[str, Any]) -> None:
         raise InvalidInput("config.owner must be the e-mail address of whose mail it is")
     if kind == "imap" and config.get("tls") not in (None, "none"):
         raise InvalidInput("leave config.tls out; 'none' is only for a server on this machine")
+    if kind == "filesystem" and config.get("acl") not in (None, "posix"):
+        raise InvalidInput("config.acl is posix, or is left out where sidecars say who may read")
     if kind == "s3" and (wrong := wrong_s3(config)):
         raise InvalidInput(wrong)
     if "accounts" in config:
