@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import stat
@@ -25,9 +26,9 @@ from app.domain.acl import Acl
 from app.domain.principal import Account, PrincipalKind, PrincipalRef
 from app.errors import InvalidInput
 from ingestion.problem import DocumentProblem
-from ingestion.sources import SourceUnreadable, Standing, filesystem
+from ingestion.sources import Scan, SourceUnreadable, Standing, filesystem
 from ingestion.sources.filesystem import Filesystem
-from ingestion.sources.posix import Node, acl_of
+from ingestion.sources.posix import Node, PosixRights, acl_of
 from ingestion.sources.posix_accounts import MachineAccounts
 from tests.ingestion.test_live import answering, live, standing
 from tests.ingestion.test_permissions import permissions
@@ -283,6 +284,19 @@ def test_an_access_control_list_leaves_the_owner_alone_and_is_told(root: Path, p
     assert "access control list" in found.problems["."].reason
     [one] = found.documents
     assert source(root).verify("a.md") == Standing(one.container, Acl(user), None)
+
+
+def test_what_cannot_be_looked_at_is_nobodys(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = Scan({}, (), {})
+    ground = PosixRights(MachineAccounts()).within(root, ".", scan).of(root / "gone.md", scan)
+    assert scan.containers == {ground.container: Acl()}
+
+    def refused(*asked: object, **how: object) -> list[str]:
+        raise PermissionError(errno.EACCES, "refused")
+
+    # whether there is a list is not known then
+    monkeypatch.setattr(os, "listxattr", refused)
+    assert list(source(root).scan().containers.values()) == [Acl(me()[0])]
 
 
 @pytest.mark.parametrize("change", ["mode", "list", "file"])
