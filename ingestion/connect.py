@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingestion.accounts import Mapped, account_rules
 from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.filesystem import Filesystem
 from ingestion.sources.git import Git
@@ -35,7 +36,16 @@ class Access:
 
 
 def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
-    """Raises SourceUnreadable for a kind that this version does not read."""
+    """What reads a source; its ACLs name people as they are called here. Raises SourceUnreadable
+    for a kind that this version does not read, and for account rules that are wrong."""
+    # the users of a machine are no addresses
+    if "accounts" in config or config.get("acl") == "posix":
+        rules = account_rules(config)
+        return Mapped(_reader(kind, config, access), rules)
+    return _reader(kind, config, access)
+
+
+def _reader(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
     if kind == "filesystem":
         return Filesystem(config, access.levels, access.max_bytes)
     if kind == "git":

@@ -74,8 +74,10 @@ class LiveAnswers:
                     await self.look()
                 except DatabaseUnavailable:
                     await asyncio.sleep(LOOK_SECONDS)
+                # `wait_for` would lose a cancel that comes as something wakes it (Python 3.11)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._woken.wait()
                 self._woken.clear()
         finally:
             for task in (listening, *self._busy.values()):

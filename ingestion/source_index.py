@@ -25,7 +25,7 @@ from ingestion.work import Listing, Work, fingerprint, listing
 
 _KNOWN = text("""
 select d.id, d.external_id, d.fingerprint, d.state, d.acl_sequence, d.listed_as, d.placed_as,
-       p.id is not null as troubled, p.quarantined
+       p.id is not null as troubled, coalesce(p.stage <> 'acl', false) as broken, p.quarantined
   from document d left join problem p on p.source_id = d.source_id
        and p.external_id = d.external_id and p.resolved_at is null
  where d.source_id = :source and (cast(:document as uuid) is null or d.id = :document)
@@ -99,14 +99,16 @@ class SourceIndex:
         return self.work(listed, row, b"").listing.place
 
     def as_before(self, listed: Listed, row: Row[Any]) -> bool:
-        """Whether it is indexed as the source lists it, and stands where it belongs."""
-        return self.content_as_before(listed, row) and self.place(listed, row) == row.placed_as
+        """Whether it is indexed as the source lists it, and stands where it belongs. Where its ACL
+        named somebody unknown, that is looked at again."""
+        placed = not row.troubled and self.place(listed, row) == row.placed_as
+        return placed and self.content_as_before(listed, row)
 
     def content_as_before(self, listed: Listed, row: Row[Any]) -> bool:
         """Whether the source promises that what is indexed is what it has."""
         now = self.work(listed, row, b"").listing.content
         return (
-            row.state == "indexed" and not row.troubled and now is not None and now == row.listed_as
+            row.state == "indexed" and not row.broken and now is not None and now == row.listed_as
         )
 
     async def narrow(self, containers: Mapping[str, Acl]) -> None:

@@ -122,7 +122,8 @@ async def _serve(runner: Runner, kind: str, minutes: int | None, woken: asyncio.
         except Unavailable as error:
             _log.warning("database_down", kind=type(error).__name__)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
+            async with asyncio.timeout(LOOK_SECONDS):
+                await woken.wait()
         woken.clear()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.catalog.s3_config import wrong_s3
+from app.domain.accounts import AccountRules
 from app.domain.source import Schedule
 from app.errors import InvalidInput
 
@@ -75,5 +76,21 @@ def check_config(kind: str, config: Mapping[str, Any]) -> None:
         raise InvalidInput("config.owner must be the e-mail address of whose mail it is")
     if kind == "imap" and config.get("tls") not in (None, "none"):
         raise InvalidInput("leave config.tls out; 'none' is only for a server on this machine")
+    if kind == "filesystem" and config.get("acl") not in (None, "posix"):
+        raise InvalidInput("config.acl is posix, or is left out where sidecars say who may read")
     if kind == "s3" and (wrong := wrong_s3(config)):
         raise InvalidInput(wrong)
+    if "accounts" in config:
+        _check_accounts(kind, config["accounts"])
+
+
+def _check_accounts(kind: str, said: Any) -> None:
+    if kind == "push":
+        raise InvalidInput(
+            "a source of kind push takes no config.accounts; those who push to it name people as"
+            " they are called here"
+        )
+    try:
+        AccountRules.read(said)
+    except ValueError as error:
+        raise InvalidInput(str(error)) from error

@@ -23,7 +23,7 @@ def wrong_s3(config: Mapping[str, Any]) -> str:
         said = config.get(key, "")
         if not isinstance(said, str) or not re.fullmatch(shape, said):
             return wrong
-    if unknown := set(config) - set(_SHAPES) - {"endpoint"}:
+    if unknown := set(config) - set(_SHAPES) - {"endpoint", "accounts"}:
         return f"an s3 source has no config.{min(unknown)}"
     endpoint = config.get("endpoint", "")
     if not endpoint and not config.get("region"):

@@ -34,8 +34,9 @@ values (:key, :kind, cast(:config as jsonb), :floor,
 on conflict (key) do update set kind = :kind, config = cast(:config as jsonb),
        classification_floor = :floor, owner_id = excluded.owner_id,
        sync_minutes = :sync_minutes, permission_minutes = :permission_minutes,
-       -- it was given for the address of before
-       secret = case when source.kind = :kind and source.config = cast(:config as jsonb)
+       -- it was given for the address of before, which account rules say nothing of
+       secret = case when source.kind = :kind
+                      and source.config - 'accounts' = cast(:config as jsonb) - 'accounts'
                      then source.secret end
 returning owner_id
 """)

@@ -81,7 +81,8 @@ class Generation:
             if self.ended:
                 return
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), 15)
+                async with asyncio.timeout(15):
+                    await changed.wait()
 
 
 @dataclass

@@ -1,11 +1,12 @@
-"""A folder tree as a source; who may read what comes from a sidecar per folder."""
+"""A folder tree as a source; who may read what comes from sidecars, or from owners and modes."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import time
 from typing import Any, BinaryIO
@@ -13,7 +14,10 @@ from urllib.parse import quote
 
 from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
-from ingestion.sources.folders import SIDECAR_BYTES, Governing, say_ungoverned
+from ingestion.sources.folders import ROOT, SIDECAR_BYTES, Governing, say_ungoverned
+from ingestion.sources.posix import PosixRights
+from ingestion.sources.posix_accounts import MachineAccounts
+from ingestion.sources.rights import Ground, Rights
 from ingestion.sources.sidecar import NAME
 
 _LINK = DocumentProblem(
@@ -26,7 +30,8 @@ ticks of up to two seconds."""
 
 @dataclass(frozen=True)
 class Filesystem:
-    """Reads `config["path"]`. `base_url`, where given, is what citations link documents to.
+    """Reads `config["path"]`. `base_url`, where given, is what citations link documents to. With
+    `acl: posix` owners, groups and modes say who may read, and without it sidecars.
 
     Hidden files are left out, and symbolic links: whoever may write into one folder could publish
     there, by a link, what only others may read.
@@ -42,8 +47,8 @@ class Filesystem:
             raise SourceUnreadable(
                 f"the folder {str(root)!r} is not there; mend the source's path, or mount it"
             )
-        scan = Scan({}, (), {})
-        found = list(self._folder(root.resolve(), root.resolve(), Governing(), scan))
+        root, scan = root.resolve(), Scan({}, (), {})
+        found = list(self._folder(root, root, self._rights(), scan))
         return Scan(scan.containers, tuple(found), scan.problems)
 
     def verify(self, external_id: str) -> Standing | None:
@@ -52,26 +57,38 @@ class Filesystem:
             raise SourceUnreadable(f"the folder {str(root)!r} is not there; mount it")
         root, scan = root.resolve(), Scan({}, (), {})
         *folders, name = external_id.split("/")
-        folder = root
-        governing = Governing()
+        folder, rights = root, self._rights()
         for part in (".", *folders):
             folder = folder / part
             if (part != "." and part.startswith(".")) or folder.is_symlink():
                 return None
-            if os.path.lexists(folder / NAME):
-                governing = self._within(governing, folder, root, scan)
+            rights = rights.within(folder, _name(folder, root), scan)
         path = folder / name
-        if governing.rule is None or governing.broken:
-            return None
         if not _is_regular(path) or _name(path, root) != external_id:
             return None
-        listed = self._document(path, root, governing)
-        return Standing(governing.container, scan.containers[governing.container], listed.acl)
+        ground = rights.of(path, scan)
+        if ground.withheld:
+            return None
+        return Standing(ground.container, scan.containers[ground.container], ground.acl)
 
-    def _folder(
-        self, folder: Path, root: Path, governing: Governing, scan: Scan
-    ) -> Iterator[Listed]:
-        """`governing` is what holds in the folder above."""
+    def _rights(self) -> Rights:
+        said = self.config.get("acl")
+        if said is None:
+            return Sidecars(self.levels)
+        if said != "posix":
+            raise SourceUnreadable(
+                "config.acl is posix, or is left out where sidecars say who may read; mend it"
+            )
+        if sys.platform != "linux":
+            raise SourceUnreadable(
+                "config.acl: posix is read on Linux alone, since elsewhere other lists may say more"
+                " than modes; leave it out, and write sidecars"
+            )
+        return PosixRights(MachineAccounts())
+
+    def _folder(self, folder: Path, root: Path, above: Rights, scan: Scan) -> Iterator[Listed]:
+        """`above` is what holds in the folder above."""
+        rights = above.within(folder, _name(folder, root), scan)
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
@@ -79,10 +96,6 @@ class Filesystem:
                 f"the folder {_name(folder, root)!r} cannot be read ({error.strerror});"
                 " let the user who runs Portcullis enter it"
             ) from None
-        if any(entry.name == NAME for entry in entries):
-            governing = self._within(governing, folder, root, scan)
-        if governing.rule is None and any(_is_document(entry) for entry in entries):
-            say_ungoverned(_name(folder, root), scan)
         for entry in entries:
             path = Path(entry.path)
             if entry.name.startswith(".") or entry.name == NAME:
@@ -90,37 +103,28 @@ class Filesystem:
             if entry.is_symlink():
                 scan.problems[_name(path, root)] = _LINK
             elif entry.is_dir():
-                yield from self._folder(path, root, governing, scan)
+                yield from self._folder(path, root, rights, scan)
             elif _is_document(entry):
-                yield self._document(path, root, governing)
+                yield self._document(path, root, rights.of(path, scan))
 
-    def _within(self, above: Governing, folder: Path, root: Path, scan: Scan) -> Governing:
-        name = _name(folder, root)
-
-        def read() -> bytes:
-            return read_file(folder / NAME, SIDECAR_BYTES)
-
-        return above.within(name, f"{name}/{NAME}", read, self.levels, scan)
-
-    def _document(self, path: Path, root: Path, governing: Governing) -> Listed:
+    def _document(self, path: Path, root: Path, ground: Ground) -> Listed:
         name = _name(path, root)
-        rule = governing.file(_name(path.parent, root), path.name)
         base = str(self.config.get("base_url", "")).rstrip("/")
         return Listed(
             external_id=name,
             title="",
             uri=f"{base}/{quote(name)}" if base else "",
-            container=governing.container,
-            acl=rule.acl,
-            classification=rule.classification,
-            withheld=governing.broken,
-            read=lambda: self._read(path),
+            container=ground.container,
+            acl=ground.acl,
+            classification=ground.classification,
+            withheld=ground.withheld,
+            read=lambda: self._read(path, ground),
             version=file_version(path),
         )
 
-    def _read(self, path: Path) -> bytes:
+    def _read(self, path: Path, ground: Ground) -> bytes:
         try:
-            return read_file(path, self.max_bytes)
+            return read_file(path, self.max_bytes, ground.holds)
         except OSError as error:
             raise DocumentProblem(
                 "read",
@@ -129,11 +133,39 @@ class Filesystem:
             ) from None
 
 
-def read_file(path: Path, limit: int) -> bytes:
+@dataclass(frozen=True)
+class Sidecars:
+    """What holds in the folder `name` by the sidecars in it and above."""
+
+    levels: tuple[str, ...]
+    governing: Governing = field(default_factory=Governing)
+    name: str = ROOT
+
+    def within(self, folder: Path, name: str, scan: Scan) -> Sidecars:
+        if not os.path.lexists(folder / NAME):
+            return replace(self, name=name)
+
+        def read() -> bytes:
+            return read_file(folder / NAME, SIDECAR_BYTES)
+
+        governing = self.governing.within(name, f"{name}/{NAME}", read, self.levels, scan)
+        return replace(self, governing=governing, name=name)
+
+    def of(self, file: Path, scan: Scan) -> Ground:
+        if self.governing.rule is None:
+            say_ungoverned(self.name, scan)
+        rule = self.governing.file(self.name, file.name)
+        broken = self.governing.broken
+        return Ground(self.governing.container, rule.acl, rule.classification, broken)
+
+
+def read_file(
+    path: Path, limit: int, holds: Callable[[int], bool] = lambda descriptor: True
+) -> bytes:
     """The content of a regular file of at most `limit` bytes. Raises DocumentProblem, OSError.
 
     Its size is read before its content. A link or a pipe that took its place since the scan is
-    not opened.
+    not opened, and what is known of it has to hold when all is read.
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -144,6 +176,8 @@ def read_file(path: Path, limit: int) -> bytes:
                 f"the file has {size / 1e6:.0f} MB; the limit is {limit / 1e6:.0f} MB",
                 "split it, or raise PORTCULLIS_MAX_DOCUMENT_MB",
             )
+        if not holds(file.fileno()):
+            raise DocumentProblem("read", "who may read it changed since the scan", "sync again")
         return content
 
 

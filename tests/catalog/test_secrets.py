@@ -86,3 +86,17 @@ async def test_who_may_not_manage_a_source_gives_it_no_secret(
         await secrets.put(eve, source.key, SAID)
     with pytest.raises(InvalidInput, match="at most"):
         await secrets.put(None, source.key, "x" * 10_000)
+
+
+async def test_account_rules_change_no_address(
+    database: Database, levels: tuple[str, ...], secrets: SourceSecrets
+) -> None:
+    source = await registered(database, levels)
+    await secrets.put(None, source.key, SAID)
+    rules = {"ids": {"group:staff": "group:all-staff"}}
+    for config in ({"path": "/srv/a", "accounts": rules}, {"path": "/srv/a"}):
+        changed = await register(
+            database, None, key=source.key, kind="filesystem", config=config,
+            classification_floor="public", owner=None, levels=levels,
+        )  # fmt: skip
+        assert (changed.config, changed.has_secret) == (config, True)

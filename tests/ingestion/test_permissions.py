@@ -13,6 +13,7 @@ from app.domain.principal import Account
 from app.domain.source import Job
 from ingestion import sync
 from ingestion.sources import filesystem
+from ingestion.sources.rights import Ground
 from tests.ingestion.test_sync import write
 from tests.ingestion.world import World
 
@@ -25,9 +26,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     reads = filesystem.Filesystem._read
 
-    def watched(self: filesystem.Filesystem, path: Path) -> bytes:
+    def watched(self: filesystem.Filesystem, path: Path, ground: Ground) -> bytes:
         names.append(path.name)
-        return reads(self, path)
+        return reads(self, path, ground)
 
     monkeypatch.setattr(filesystem, "SETTLED_SECONDS", 0.0)
     monkeypatch.setattr(filesystem.Filesystem, "_read", watched)

@@ -21,6 +21,7 @@ from ingestion import pool as pool_module
 from ingestion.pool import PreparationPool
 from ingestion.source_index import SourceIndex
 from ingestion.sources import filesystem
+from ingestion.sources.rights import Ground
 from tests.ingestion.test_parse import pdf
 from tests.ingestion.world import World
 
@@ -39,9 +40,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     reads = filesystem.Filesystem._read
 
-    def watched(self: filesystem.Filesystem, path: Path) -> bytes:
+    def watched(self: filesystem.Filesystem, path: Path, ground: Ground) -> bytes:
         names.append(path.name)
-        return reads(self, path)
+        return reads(self, path, ground)
 
     monkeypatch.setattr(filesystem.Filesystem, "_read", watched)
     return names
