@@ -54,6 +54,7 @@ def test_whom_modes_deny_and_nobody_here_can_name_closes_the_file(
     tmp_path: Path, mode: int
 ) -> None:
     write(tmp_path / "a.md")
+    tmp_path.chmod(0o755)
     (tmp_path / "a.md").chmod(mode)
     source = connector("filesystem", {"path": str(tmp_path), "acl": "posix"}, access())
     [acl] = source.scan().containers.values()
