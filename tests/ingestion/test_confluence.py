@@ -253,9 +253,8 @@ def test_a_name_that_is_none_of_ours_is_nothing(wiki: WikiSite, name: str) -> No
 
 
 FAULTS: list[Reply] = [
-    (500, {}, b""),
-    (400, {}, b""),
-    (302, {"Location": "https://elsewhere.example/"}, b""),
+    (500, {}, b'{"results": []}'),
+    (400, {}, b'{"results": []}'),
     (200, {}, b"<html>sign in</html>"),
     (200, {}, b"[]"),
     (200, {}, b"{}"),
@@ -274,6 +273,19 @@ def test_a_listing_that_fails_in_its_middle_is_no_listing(wiki: WikiSite, fault:
     wiki.before = lambda _, query: fault if query.get("cursor") == "c2" else None
     with pytest.raises(SourceUnreadable):
         wiki.source().scan()
+
+
+def test_a_site_that_leads_elsewhere_is_not_followed(wiki: WikiSite) -> None:
+    wiki.space("DOC", STAFF)
+    with serving(wiki.cloud) as other:
+        at = {"Location": f"{other.url}/rest/api/user/current"}
+        wiki.before = lambda path, _: (301, at, b'{"type": "known", "username": "bot"}')
+        source = wiki.source()
+        allowed = source.access.reach.hosts | {other.url.split("/")[2]}
+        object.__setattr__(source.access.reach, "hosts", allowed)
+        with pytest.raises(SourceUnreadable, match="leads elsewhere, and a token is not sent"):
+            source.scan()
+        assert not other.asked
 
 
 def test_a_refusal_in_the_middle_is_no_listing_either(wiki: WikiSite) -> None:
@@ -362,6 +374,7 @@ def test_an_answer_that_is_too_large_is_refused(
     wiki.attach("att3", "1", content=b"x" * 3000)
     wiki.attach("att4", "1", content=b"x" * 3000, size=10)
     wiki.attach("att5", "1", content=b"xyz", size=10)
+    wiki.attach("att6", "1", content=b"x" * 3000, size=2000)
     found = wiki.source().scan()
     for listed in found.documents:
         with pytest.raises(DocumentProblem):
@@ -435,8 +448,10 @@ def test_a_download_leads_to_allowed_hosts_alone_and_without_the_token(wiki: Wik
                     listed.read()
         wiki.media = f"{wiki.url}/rest/api/content/1/child/attachment/att2/download"
         if wiki.cloud:
+            asked = len(wiki.asked)
             with pytest.raises(DocumentProblem, match="only redirected"):
                 listed.read()
+            assert len(wiki.asked) - asked == 1 + door.REDIRECTS
     assert all(SECRET not in path for path, _ in wiki.asked)
 
 

@@ -148,7 +148,6 @@ class Door:
 
     def _once(self, url: str, limit: int, accept: str) -> _Reply:
         scheme, host, port = origin(url)
-        self.reach.check(host, port)
         headers = [("User-Agent", user_agent()), ("Accept-Encoding", "gzip"), ("Accept", accept)]
         if (scheme, host, port) == origin(self.base):
             headers.append(("Authorization", self._authorization))
