@@ -188,6 +188,12 @@ NOBODY = {
     "invited": {"id": "1", "roles": ["read"], "invitation": {"email": BOB}},
     "app": {"id": "1", "roles": ["read"], "grantedToV2": {"application": {"id": "x"}}},
     "group by id": {"id": "1", "roles": ["read"], "grantedToV2": {"group": {"id": GROUP}}},
+    "group and person": {
+        "roles": ["read"], "grantedToV2": {"group": {"id": GROUP}, "user": {"email": BOB}}
+    },
+    "id beside a wrong e-mail": {
+        "roles": ["read"], "grantedToV2": {"user": {"email": "everyone", "id": OTHER}}
+    },
     "two groups": claim(MEMBERS, group={"id": OTHER}),
     "other claim": claim("c:0u.c|tenant|" + GROUP, user={"email": BOB}),
     "app claim": claim("i:0i.t|ms.sp.ext|x@y", user={"email": BOB}),
@@ -379,6 +385,14 @@ def test_permissions_that_break_off_are_none(tenant: Tenant, case: str) -> None:
     tenant.answers[permissions("c")] = [BROKEN[case]]
     with pytest.raises(SourceUnreadable):
         tenant.source().scan()
+
+
+def test_a_listing_goes_on_at_the_api_alone_though_more_may_be_reached(tenant: Tenant) -> None:
+    for following in (f"{tenant.files}/v1.0/x", f"{tenant.api}.evil.example/v1.0/x"):
+        tenant.answers[DELTA] = [page(**{"@odata.nextLink": following})]
+        with pytest.raises(SourceUnreadable, match="goes on elsewhere"):
+            tenant.source().scan()
+    assert not tenant.paths(tenant.files)
 
 
 def test_a_listing_that_repeats_itself_ends(tenant: Tenant) -> None:

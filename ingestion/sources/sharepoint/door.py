@@ -35,7 +35,8 @@ class Reply:
 
 @dataclass
 class Door:
-    """Follows no redirect: whoever asks is told where it leads, and asks again."""
+    """Follows no redirect: whoever asks is told where it leads, and asks again. Its network asks
+    what may be reached before each connection."""
 
     reach: Reach
     _backend: PinnedBackend = field(init=False)
@@ -64,7 +65,6 @@ class Door:
         """At most `limit` bytes of what answers. Raises SourceUnreadable for what may not be
         reached, and NoAnswer."""
         scheme, host, port, target = _parts(url)
-        self.reach.check(host, port)
         sent = {
             "User-Agent": user_agent(),
             "Accept-Encoding": "identity",
