@@ -342,7 +342,7 @@ def page(*items: Any, **said: Any) -> Answer:
 
 
 BROKEN = {
-    "error": Answer(status=500),
+    "error": Answer(b'{"value": [], "@odata.deltaLink": "x"}', status=500),
     "refused": Answer(status=403),
     "resync": Answer(status=410),
     "no JSON": Answer(b"<html>"),
@@ -367,7 +367,9 @@ BROKEN = {
     ),
     "elsewhere": page(**{"@odata.nextLink": "http://127.0.0.2/v1.0/x"}),
     "link number": page(**{"@odata.nextLink": 5}),
-    "redirect": Answer(status=302, headers={"Location": "http://127.0.0.2/x"}),
+    "redirect": Answer(
+        b'{"value": [], "@odata.deltaLink": "x"}', 302, {"Location": "http://127.0.0.2/x"}
+    ),
 }
 
 
