@@ -137,7 +137,7 @@ class Tenant:
             case ["drives", drive, "root", "delta"] if drive == DRIVE:
                 end = {"@odata.deltaLink": f"{self.api}{parts.path}?token=x"}
                 return self._page(parts.path, list(self.items.values()), start, end)
-            case ["drives", drive, "items", id] if drive == DRIVE and id in self.items:
+            case ["drives", _, "items", id] if id in self.items:
                 if "deleted" not in self.items[id]:
                     return Answer(json.dumps(self.items[id]).encode())
             case ["drives", _, "items", id, "permissions"] if id in self.permissions:

@@ -132,10 +132,13 @@ def test_verify_says_what_a_scan_says(tenant: Tenant) -> None:
         assert source.verify(one.external_id) == expected
     tenant.remove("a")
     tenant.answers[permissions("c")] = [Answer(status=403)]
-    none = ("a", "c", "HR", ROOT, "none", "../items/b", "b/x", "", "b?x")
+    none = ("a", "c", "HR", ROOT, "none")
     assert [source.verify(id_of(name)) for name in none] == [None] * len(none)
     assert source.verify("b!other/b") is None
-    assert source.verify("b") is None
+    tenant.asked.clear()
+    odd = (id_of("../items/b"), id_of("b/x"), id_of(""), id_of("b?x"), "b", "../b")
+    assert [source.verify(name) for name in odd] == [None] * len(odd)
+    assert not tenant.asked
 
 
 def test_what_changes_at_the_source_changes_here(tenant: Tenant) -> None:
@@ -544,10 +547,11 @@ def test_hostile_names_are_titles_and_nothing_else(tenant: Tenant) -> None:
     tenant.file("d", ROOT, person(ADA), name="../\x1b[31m\u202e<b>.pdf", webUrl="javascript:x")
     tenant.file("e", ROOT, person(ADA), webUrl="https://house.sharepoint.com.evil.example/e")
     tenant.file("f", ROOT, person(ADA), webUrl="https://house.sharepoint.com/sites/hr/f.md")
+    tenant.file("g", ROOT, person(ADA), webUrl="http://house.sharepoint.com/sites/hr/g.md")
     found = tenant.source().scan()
     d = only(found, "d")
     assert (d.title, d.uri, d.mime_type) == ("../\ufffd[31m\ufffd<b>.pdf", "", "application/pdf")
-    assert only(found, "e").uri == ""
+    assert (only(found, "e").uri, only(found, "g").uri) == ("", "")
     assert only(found, "f").uri == "https://house.sharepoint.com/sites/hr/f.md"
 
 

@@ -60,7 +60,7 @@ def token(reply: Reply) -> str:
             " one with portcullis source secret KEY, or mend config.tenant and config.client_id"
         )
     try:
-        said = json.loads(reply.body) if reply.status == 200 and not reply.cut else {}
+        said = json.loads(reply.body) if reply.status == 200 else {}
         found = said["access_token"]
         sound = isinstance(found, str) and re.fullmatch(r"[!-~]{1,50000}", found)
         bearer = str(said.get("token_type")).lower() == "bearer"
