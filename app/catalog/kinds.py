@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.catalog.s3_config import wrong_s3
+from app.catalog.slack_config import wrong_slack
 from app.domain.accounts import AccountRules
 from app.domain.source import Schedule
 from app.errors import InvalidInput
@@ -37,6 +38,7 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
     "mailbox": (Need(("path",), str, "the folder or file to read"), _OWNER),
     "push": (),
     "s3": (Need(("bucket",), str, "its name"),),
+    "slack": (),
     "sql": (
         Need(("url",), str, "the database, without its password"),
         Need(("query",), str, "which gives the documents"),
@@ -48,8 +50,8 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
 
 
 def schedule_for(kind: str, asked: Schedule) -> Schedule:
-    """What is asked for, and for the rest what is usual: a web site is asked page by page."""
-    sync, permissions = (240, 60) if kind == "web" else (None, None)
+    """What is asked for, and for the rest what is usual: some are asked page by page."""
+    sync, permissions = (240, 60) if kind in ("slack", "web") else (None, None)
     return Schedule(
         sync if asked.sync_minutes is None else asked.sync_minutes,
         permissions if asked.permission_minutes is None else asked.permission_minutes,
@@ -79,6 +81,8 @@ def check_config(kind: str, config: Mapping[str, Any]) -> None:
     if kind == "filesystem" and config.get("acl") not in (None, "posix"):
         raise InvalidInput("config.acl is posix, or is left out where sidecars say who may read")
     if kind == "s3" and (wrong := wrong_s3(config)):
+        raise InvalidInput(wrong)
+    if kind == "slack" and (wrong := wrong_slack(config)):
         raise InvalidInput(wrong)
     if "accounts" in config:
         _check_accounts(kind, config["accounts"])
