@@ -86,7 +86,7 @@ def _is_ts(said: Any) -> bool:
 
 def _text(one: dict[str, Any], files: list[Any], people: People) -> str:
     """Empty for what is no message of anybody."""
-    if one.get("subtype") in _NOISE:
+    if str(one.get("subtype")) in _NOISE:
         return ""
     said = one.get("text")
     text = _MARK.sub(lambda mark: _mark(mark, people), said if isinstance(said, str) else "")

@@ -276,10 +276,24 @@ def test_half_a_listing_is_none(
             workspace.say(channel, NOON.format(number), "hello")
     assert len(workspace.source().scan().documents) == 3
     workspace.instead[method] = lambda said: reply if "cursor" in said else None
+    workspace.asked.clear()
     with pytest.raises(SourceUnreadable) as raised:
         workspace.source().scan()
     assert SECRET not in str(raised.value)
     assert "\x1b" not in str(raised.value)
+    assert len(workspace.asked) < 25
+    assert len(reply.body) < 250_000 or "more comes" in str(raised.value)
+
+
+def test_an_api_that_fails_closes_nothing(workspace: Workspace) -> None:
+    workspace.channel("C0ONE", "U0ADA")
+    workspace.say("C0ONE", NOON.format(1), "hello")
+    failed = Reply(b'{"ok": false, "error": "internal_error"}')
+    workspace.instead["conversations.members"] = lambda _: failed
+    with pytest.raises(SourceUnreadable, match="internal_error"):
+        workspace.source().scan()
+    with pytest.raises(SourceUnreadable, match="internal_error"):
+        workspace.source().verify(f"C0ONE/{DAY}")
 
 
 def test_an_expired_token_is_said_with_what_to_do(workspace: Workspace) -> None:
