@@ -9,6 +9,7 @@ from typing import Any
 
 from ingestion.accounts import Mapped, account_rules
 from ingestion.sources import Connector, SourceUnreadable
+from ingestion.sources.drive import Drive
 from ingestion.sources.filesystem import Filesystem
 from ingestion.sources.git import Git
 from ingestion.sources.imap import Imap
@@ -47,6 +48,8 @@ def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector
 
 
 def _reader(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
+    if kind == "drive":
+        return Drive(config, access)
     if kind == "filesystem":
         return Filesystem(config, access.levels, access.max_bytes)
     if kind == "git":

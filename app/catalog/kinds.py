@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.catalog.drive_config import wrong_drive
 from app.catalog.s3_config import wrong_s3
 from app.catalog.slack_config import wrong_slack
 from app.domain.accounts import AccountRules
@@ -24,6 +25,7 @@ class Need:
 
 _OWNER = Need(("owner",), str, "the e-mail address of whose mail it is")
 KINDS: Mapping[str, tuple[Need, ...]] = {
+    "drive": (Need(("folders",), list, "which folders or shared drives to read, by their ids"),),
     "filesystem": (Need(("path",), str, "the folder to read"),),
     "git": (
         Need(("path", "url"), str, "the repository, in a folder here or on a server"),
@@ -51,7 +53,7 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
 
 def schedule_for(kind: str, asked: Schedule) -> Schedule:
     """What is asked for, and for the rest what is usual: some are asked page by page."""
-    sync, permissions = (240, 60) if kind in ("slack", "web") else (None, None)
+    sync, permissions = (240, 60) if kind in ("drive", "slack", "web") else (None, None)
     return Schedule(
         sync if asked.sync_minutes is None else asked.sync_minutes,
         permissions if asked.permission_minutes is None else asked.permission_minutes,
@@ -81,6 +83,8 @@ def check_config(kind: str, config: Mapping[str, Any]) -> None:
     if kind == "filesystem" and config.get("acl") not in (None, "posix"):
         raise InvalidInput("config.acl is posix, or is left out where sidecars say who may read")
     if kind == "s3" and (wrong := wrong_s3(config)):
+        raise InvalidInput(wrong)
+    if kind == "drive" and (wrong := wrong_drive(config)):
         raise InvalidInput(wrong)
     if kind == "slack" and (wrong := wrong_slack(config)):
         raise InvalidInput(wrong)

@@ -80,13 +80,20 @@ class Api:
 
     def get(self, path: str, said: Mapping[str, str], limit: int) -> tuple[bytes, bool]:
         """At most `limit` bytes, and whether there are more."""
-        url = f"{self.base.rstrip('/')}/{path}?{urlencode(said)}"
+        return self._ask("GET", f"{self.base.rstrip('/')}/{path}?{urlencode(said)}", b"", limit)
+
+    def post(self, said: Mapping[str, str]) -> dict[str, Any]:
+        """The object that `base` answers with when it is sent this form."""
+        body, cut = self._ask("POST", self.base, urlencode(said).encode(), ANSWER_BYTES)
+        return as_object(b"" if cut else body)
+
+    def _ask(self, method: str, url: str, sent: bytes, limit: int) -> tuple[bytes, bool]:
         for left in reversed(range(ATTEMPTS)):
-            status, headers, body, cut = self._once(url, limit)
+            status, headers, body, cut = self._once(method, url, sent, limit)
             if status == 429 or status >= 500:
                 # the last failure is the answer
                 if left:
-                    self._wait(headers.get("retry-after", ""))
+                    self.wait(headers.get("retry-after", ""))
                 continue
             if 200 <= status < 300:
                 return body, cut
@@ -97,22 +104,28 @@ class Api:
             raise Refused(status, body)
         raise SourceUnreadable(f"the API gives no answer ({status}); sync again later")
 
-    def _wait(self, said: str) -> None:
+    def wait(self, said: str = "") -> None:
+        """As long as the API says. Raises SourceUnreadable where that is too long."""
         seconds = float(said) if re.fullmatch(r"[0-9]{1,6}", said) else 1.0
         if seconds > self.patience:
             raise SourceUnreadable("the API asks to be left alone for longer; sync again later")
         self.patience -= seconds
         sleep(seconds)
 
-    def _once(self, url: str, limit: int) -> tuple[int, dict[str, str], bytes, bool]:
+    def _once(
+        self, method: str, url: str, sent: bytes, limit: int
+    ) -> tuple[int, dict[str, str], bytes, bool]:
         headers = [("User-Agent", user_agent()), ("Accept-Encoding", "gzip")]
         if self.secret:
             headers.append(("Authorization", f"Bearer {self.secret}"))
+        if sent:
+            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+            headers.append(("Content-Length", str(len(sent))))
         timeout = {"connect": CONNECT_SECONDS, "read": REQUEST_SECONDS, "write": REQUEST_SECONDS}
         self._backend.deadline = monotonic() + REQUEST_SECONDS
         try:
             with self._pool.stream(
-                "GET", url, headers=headers, extensions={"timeout": timeout}
+                method, url, headers=headers, content=sent, extensions={"timeout": timeout}
             ) as answer:
                 told = {
                     name.decode("ascii").lower(): value.decode("latin-1").strip()
