@@ -28,16 +28,22 @@ class Stated:
     """What others say about a document: floors of source and folder, and the push itself.
 
     Each is a classification by name, or None. Only its folder and the push can make a document
-    less strict than the default.
+    less strict than the default. What a person `decided` beats the rules; below the floors only
+    where a second person agreed, `seconded`.
     """
 
     source: str | None = None
     folder: str | None = None
     document: str | None = None
+    decided: str | None = None
+    seconded: bool = False
 
     def levels(self) -> tuple[str, ...]:
-        """What is stated, in no order."""
-        return tuple(level for level in (self.source, self.folder, self.document) if level)
+        """What is stated of which the document may not fall short, in no order."""
+        if self.decided and self.seconded:
+            return (self.decided,)
+        floors = (self.source, self.folder, self.document, self.decided)
+        return tuple(level for level in floors if level)
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,8 @@ class ClassificationRules:
         stated: Stated,
     ) -> tuple[str, tuple[str, ...]]:
         """The classification of a document and every reason, the decisive ones first."""
+        if stated.decided is not None:
+            return self._by_people(stated)
         said = [*self._by_others(stated), *self._by_labels(parsed, metadata)]
         said += [*self._by_phrases(parsed), *self._by_entities(parsed, entities)]
         if stated.folder is None and stated.document is None:
@@ -101,6 +109,18 @@ class ClassificationRules:
         level = strictest(self.levels, *(name for name, _ in said))
         reasons = sorted(said, key=lambda s: -self.levels.index(s[0]))
         return level, tuple(reason for _, reason in reasons)
+
+    def _by_people(self, stated: Stated) -> tuple[str, tuple[str, ...]]:
+        """What was decided, as far as it may be."""
+        decided = self._named(stated.decided or "")
+        level = strictest(self.levels, *map(self._named, stated.levels()))
+        if level == decided:
+            also = ", and a second agreed" if stated.seconded else ""
+            return level, (f"somebody decided that it is {decided}{also}",)
+        return level, (
+            f"{level} is its floor",
+            f"somebody decided that it is {decided}, which waits for a second person",
+        )
 
     def _by_others(self, stated: Stated) -> Iterator[Said]:
         for who, level in (
