@@ -129,7 +129,7 @@ class ClassificationRules:
             ("whoever sent it", stated.document),
         ):
             if level is not None:
-                yield self._named(level), f"{who} says {self._named(level)}"
+                yield self.named(level), f"{who} says {self.named(level)}"
 
     def _by_labels(self, parsed: Parsed, metadata: Iterable[tuple[str, str]]) -> Iterator[Said]:
         for name, label in metadata:
@@ -150,11 +150,11 @@ class ClassificationRules:
                 yield level, f"{len(values)} different values of {', '.join(sorted(types))}"
 
     def _labelled(self, label: str, where: str) -> Said:
-        level = self._named(label)
+        level = self.named(label)
         known = label.casefold().strip() in (*self.levels, *self.aliases)
         return level, f"{where} says {level}" if known else f"{where} names no level of ours"
 
-    def _named(self, name: str) -> str:
+    def named(self, name: str) -> str:
         """A level by its name or alias; the strictest for a name that nobody has ordered."""
         name = name.casefold().strip()
         name = self.aliases.get(name, name)

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from app.authz.levels import load_levels
 from app.domain.document import SourceItem
-from ingestion.classify import Stated
+from ingestion.classify import ClassificationRules, Stated
 from ingestion.inspect import Inspected
 from ingestion.messages import Answered, Asked
 from ingestion.prepare import Prepared
@@ -30,6 +29,7 @@ class PreparationPool:
     policies: Path
     size: int = os.cpu_count() or 2
     _version: str = field(default="", init=False)
+    _rules: ClassificationRules | None = field(default=None, init=False)
 
     def use(self, version: str) -> None:
         """From now on prepare by the rules as they are in this version of the policies."""
@@ -59,6 +59,7 @@ class PreparationPool:
         return inspected
 
     def close(self) -> None:
+        self._rules = None
         self._processes.close()
 
     @cached_property
@@ -90,9 +91,11 @@ class PreparationPool:
 
     def _believe(self, classification: str, stated: Stated) -> None:
         """A process that says less than what is stated anyway is not the one that we started."""
-        levels = load_levels(self.policies)
-        if classification not in levels or any(
-            levels.index(classification) < levels.index(level) for level in stated.levels()
+        if self._rules is None:
+            self._rules = ClassificationRules.load(self.policies)
+        order = self._rules.levels.index
+        if classification not in self._rules.levels or any(
+            order(classification) < order(self._rules.named(level)) for level in stated.levels()
         ):
             raise _crashed()
 

@@ -222,6 +222,13 @@ async def test_what_a_process_says_that_was_taken_over_is_no_answer(
     assert not os.listdir(tmp_path)  # noqa: PTH208
 
 
+async def test_a_level_that_policy_has_no_more_is_as_strict_as_can_be(
+    own_pool: PreparationPool,
+) -> None:
+    prepared = await own_pool.prepare(work("a.md", "words", Stated(source="of old")))
+    assert prepared.rendition.classification == "regulated"
+
+
 async def test_too_long_an_answer_is_none(
     own_pool: PreparationPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
