@@ -100,27 +100,19 @@ class ClassificationRules:
         stated: Stated,
     ) -> tuple[str, tuple[str, ...]]:
         """The classification of a document and every reason, the decisive ones first."""
-        if stated.decided is not None:
-            return self._by_people(stated)
         said = [*self._by_others(stated), *self._by_labels(parsed, metadata)]
         said += [*self._by_phrases(parsed), *self._by_entities(parsed, entities)]
         if stated.folder is None and stated.document is None:
             said.append((self.default, f"{self.default} is the default"))
         level = strictest(self.levels, *(name for name, _ in said))
-        reasons = sorted(said, key=lambda s: -self.levels.index(s[0]))
-        return level, tuple(reason for _, reason in reasons)
-
-    def _by_people(self, stated: Stated) -> tuple[str, tuple[str, ...]]:
-        """What was decided, as far as it may be."""
-        decided = self._named(stated.decided or "")
-        level = strictest(self.levels, *map(self._named, stated.levels()))
-        if level == decided:
-            also = ", and a second agreed" if stated.seconded else ""
-            return level, (f"somebody decided that it is {decided}{also}",)
-        return level, (
-            f"{level} is its floor",
-            f"somebody decided that it is {decided}, which waits for a second person",
-        )
+        reasons = tuple(why for _, why in sorted(said, key=lambda s: -self.levels.index(s[0])))
+        if stated.decided is None:
+            return level, reasons
+        decided = self.named(stated.decided)
+        if decided == strictest(self.levels, *map(self.named, stated.levels())):
+            also = ", and a second person agreed" if stated.seconded else ""
+            return decided, (f"somebody decided that it is {decided}{also}", *reasons)
+        return level, (*reasons, f"somebody decided {decided}, which waits for a second person")
 
     def _by_others(self, stated: Stated) -> Iterator[Said]:
         for who, level in (

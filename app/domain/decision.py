@@ -8,9 +8,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`by` is an e-mail address, or the operator; `seconded_by` is somebody else. `floor` is the
-    strictest that source, folder or push state, where known; `indexed` what the document is now,
-    None while it is not indexed."""
+    """`by` is an e-mail address, or the operator; `seconded_by` is somebody else. `indexed` is what
+    the document is now, None while it is not indexed."""
 
     external_id: str
     classification: str
@@ -19,4 +18,3 @@ class Decision:
     at: datetime
     seconded_by: str | None
     indexed: str | None
-

@@ -20,6 +20,7 @@ from app.errors import PortcullisError
 from app.web.api import (
     ask,
     audit,
+    decisions,
     demo,
     directory,
     documents,
@@ -66,6 +67,8 @@ def application(
                     directory.replace, sources.put_source, sources.list_all, sources.sync,
                     sources.change, sources.preview, sources.put_secret, sources.confirm,
                     sources.remove,
+                    decisions.list_all, decisions.put_decision, decisions.agree,
+                    decisions.remove,
                     documents.put_document,
                     documents.batch, documents.put_container_acl,
                     documents.remove_document, documents.read, search.search, ask.ask,

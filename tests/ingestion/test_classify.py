@@ -43,6 +43,28 @@ def test_only_a_folder_or_a_push_makes_a_document_public(rules: ClassificationRu
 
 
 @pytest.mark.parametrize(
+    ("stated", "found"),
+    [
+        (Stated(decided="public"), "public"),
+        (Stated(decided="regulated", source="internal"), "regulated"),
+        (Stated(decided="internal", source="internal"), "internal"),
+        # below a floor the rules hold until somebody else agrees
+        (Stated(decided="public", source="internal"), "confidential"),
+        (Stated(decided="public", folder="internal"), "confidential"),
+        (Stated(decided="public", source="internal", seconded=True), "public"),
+        (Stated(decided="of old", seconded=True), "regulated"),
+    ],
+)
+def test_what_a_person_decided_beats_the_rules(
+    rules: ClassificationRules, stated: Stated, found: str
+) -> None:
+    assert level(rules, "Classification: Confidential", stated) == found
+    _, reasons = rules.classify(parsed("Classification: Confidential"), (), (), stated)
+    assert any("somebody decided" in reason for reason in reasons)
+    assert "a label in its text says confidential" in reasons
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Classification: Confidential",
