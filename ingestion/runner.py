@@ -119,23 +119,27 @@ class Runner:
                 return
             await ledger.end(job, "done", message)
             log.info("job_done")
-        except (SourceUnreadable, ConfigurationError) as error:
-            await ledger.end(job, "failed", str(error))
-            log.warning("job_failed", kind_of_error=type(error).__name__)
-        except Unavailable as error:
-            log.warning("job_interrupted", kind_of_error=type(error).__name__)
-            await ledger.give_back(job, error.message)
         except asyncio.CancelledError:
             with contextlib.suppress(Unavailable):
                 await ledger.retry(job, "its worker was stopped", counts=False)
             raise
         except Exception as error:
+            await self._ended_by(_alone(error), job, ledger)
+
+    async def _ended_by(self, error: Exception, job: Claimed, ledger: JobLedger) -> None:
+        log = _log.bind(job=str(job.id), kind=job.kind)
+        if isinstance(error, SourceUnreadable | ConfigurationError):
+            await ledger.end(job, "failed", str(error))
+            log.warning("job_failed", kind_of_error=type(error).__name__)
+        elif isinstance(error, Unavailable):
+            log.warning("job_interrupted", kind_of_error=type(error).__name__)
+            await ledger.give_back(job, error.message)
+        else:
             # The message may quote a document; its kind and place are enough to mend it.
             log.error("job_broke", kind_of_error=_kinds(error))
+            message = f"broke with {_kinds(error)}; it is tried again"
             with contextlib.suppress(Unavailable):
-                await ledger.retry(
-                    job, f"broke with {_kinds(error)}; it is tried again", counts=True
-                )
+                await ledger.retry(job, message, counts=True)
 
     async def _do(self, job: Claimed, ledger: JobLedger) -> str:
         indexer = Indexer(self.database, self.levels)
@@ -219,6 +223,15 @@ async def _while_wanted(
         for task in (working, watching):
             task.cancel()
         await asyncio.gather(working, watching, return_exceptions=True)
+
+
+def _alone(error: Exception) -> Exception:
+    """The error by itself where tasks beside each other failed of one kind, as all do when the
+    database goes away."""
+    if not isinstance(error, ExceptionGroup):
+        return error
+    inner = [_alone(one) for one in error.exceptions]
+    return inner[0] if len({type(one) for one in inner}) == 1 else error
 
 
 def _kinds(error: BaseException) -> str:

@@ -20,6 +20,7 @@ from app.domain.principal import Account
 from app.errors import DatabaseUnavailable, InvalidInput, NotFound
 from ingestion import pipeline
 from ingestion.job import ATTEMPTS, JobLedger
+from ingestion.pool import PreparationPool
 from tests.ingestion.world import MAX_BYTES, World, document
 
 pytestmark = pytest.mark.integration
@@ -277,6 +278,23 @@ async def test_a_database_that_goes_away_uses_up_no_attempt(world: World, ada: A
     world.embedder.breaking = None
     await world.runner.run_waiting(job)
     assert set(await world.reads(ada)) == {"a"}
+
+
+async def test_what_goes_away_while_documents_are_read_uses_up_no_attempt(
+    world: World, ada: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await world.push(*(document(name, allow=["everyone"]) for name in ("a", "b")), run=False)
+
+    async def away(pool: PreparationPool, work: object) -> None:
+        raise DatabaseUnavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PreparationPool, "prepare", away)
+        for _ in range(ATTEMPTS + 2):
+            await world.runner.run_waiting(job)
+            assert (await world.job(job)).state == "queued"
+    await world.runner.run_waiting(job)
+    assert set(await world.reads(ada)) == {"a", "b"}
 
 
 async def test_a_worker_that_is_stopped_gives_its_job_back(world: World, ada: Account) -> None:
