@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app.catalog.sources import find_source
+from app.catalog.sources import find_source, list_sources
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows
 from app.db.revision import lock_revision, raise_revision
-from app.domain.decision import Decision
+from app.domain.decision import Decision, Review
 from app.domain.principal import Account, Role
 from app.domain.source import Source
 from app.errors import Conflict, InvalidInput, NotFound, NotPermitted
@@ -23,14 +23,26 @@ from app.errors import Conflict, InvalidInput, NotFound, NotPermitted
 OPERATOR = "the operator"
 LONGEST_REASON = 500
 _IN_FORCE = """
-select d.external_id, d.classification, d.reason, d.decided_by, d.decided_at, d.seconded_by,
-       case when x.state = 'indexed' then x.classification end as indexed
-  from decision d left join document x
-       on x.source_id = d.source_id and x.external_id = d.external_id
- where d.source_id = :source and d.ended_at is null
+select s.key as source, d.external_id, d.classification, d.reason, d.decided_by, d.decided_at,
+       d.seconded_by, case when x.state = 'indexed' then x.classification end as indexed
+  from decision d join source s on s.id = d.source_id
+  left join document x on x.source_id = d.source_id and x.external_id = d.external_id
+ where d.ended_at is null
 """
-_LIST = text(_IN_FORCE + " order by d.external_id")
-_ONE = text(_IN_FORCE + " and d.external_id = :external")
+_LIST = text(
+    _IN_FORCE + " and d.source_id = any (cast(:sources as bigint[])) order by s.key, d.external_id"
+)
+_ONE = text(_IN_FORCE + " and d.source_id = :source and d.external_id = :external")
+_REVIEWS = text("""
+select s.key as source, x.external_id, x.classification, b.otherwise, b.reasons, b.at
+  from doubt b join document x on x.id = b.document_id join source s on s.id = x.source_id
+ where x.source_id = any (cast(:sources as bigint[])) and x.state = 'indexed'
+   and not exists (select from decision d where d.source_id = x.source_id
+                      and d.external_id = x.external_id and d.ended_at is null)
+ order by b.at desc, x.external_id limit :most
+""")
+MOST = 200
+"""So many documents to be looked at are listed; the latest."""
 _LOCK = text("""
 select id, classification, state from document
  where source_id = :source and external_id = :external for update
@@ -54,12 +66,24 @@ _CLOSE = text(
 )
 
 
-async def list_decisions(database: Database, account: Account | None, key: str) -> list[Decision]:
-    """Those in force, by document. Raises NotFound for a source that the account may not decide
-    for."""
+async def list_reviews(database: Database, account: Account | None) -> list[Review]:
+    """Documents that somebody should look at, of the sources that the account may look into."""
+    parameters = {"sources": await _sources(database, account), "most": MOST}
     async with database.app() as connection:
-        source = await _source(connection, account, key)
-        return [_decision(row) for row in await connection.execute(_LIST, {"source": source.id})]
+        return [
+            Review(
+                row.source, row.external_id, row.classification, row.otherwise,
+                tuple(row.reasons), row.at,
+            )
+            for row in await connection.execute(_REVIEWS, parameters)
+        ]  # fmt: skip
+
+
+async def list_decisions(database: Database, account: Account | None) -> list[Decision]:
+    """Those in force, of the same sources, by document."""
+    parameters = {"sources": await _sources(database, account)}
+    async with database.app() as connection:
+        return [_decision(row) for row in await connection.execute(_LIST, parameters)]
 
 
 async def decide(
@@ -130,6 +154,11 @@ async def end(database: Database, account: Account | None, key: str, external_id
             raise NotFound("nothing is decided for such a document in this source")
 
 
+async def _sources(database: Database, account: Account | None) -> list[int]:
+    everything = account is not None and account.role is Role.COMPLIANCE
+    return [source.id for source in await list_sources(database, None if everything else account)]
+
+
 async def _source(connection: AppConnection, account: Account | None, key: str) -> Source:
     """For looking at and agreeing: compliance may, of all sources."""
     if account is not None and account.role is Role.COMPLIANCE:
@@ -150,6 +179,6 @@ def _name(account: Account | None) -> str:
 
 def _decision(row: Row[Any]) -> Decision:
     return Decision(
-        row.external_id, row.classification, row.reason, row.decided_by, row.decided_at,
-        row.seconded_by, row.indexed,
+        row.source, row.external_id, row.classification, row.reason, row.decided_by,
+        row.decided_at, row.seconded_by, row.indexed,
     )  # fmt: skip

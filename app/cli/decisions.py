@@ -1,4 +1,4 @@
-"""`portcullis source decide`, `undecide` and `decisions`."""
+"""`portcullis source decide`, `undecide` and `reviews`."""
 
 from __future__ import annotations
 
@@ -54,16 +54,25 @@ def undecide(key: str, document: str, data_dir: DataDir = None) -> None:
     with_parts(settings_from(data_dir), work)
 
 
-def decisions(key: str, data_dir: DataDir = None) -> None:
-    """What people decided about documents of a source."""
-    from app.catalog.decisions import list_decisions
+def reviews(data_dir: DataDir = None) -> None:
+    """Documents whose classification somebody should look at, and what people decided."""
+    from app.catalog.decisions import list_decisions, list_reviews
 
     async def work(parts: Parts) -> None:
+        waiting = await list_reviews(parts.database, None)
         rows = [
-            (d.external_id, d.classification, d.indexed or "", d.by, d.seconded_by or "", d.reason)
-            for d in await list_decisions(parts.database, None, key)
+            (r.source, r.external_id, r.classification, r.otherwise, "; ".join(r.reasons))
+            for r in waiting
         ]
-        header = ("document", "decided", "now", "by", "agreed", "why")
-        print(table(header, rows) if rows else f"nothing is decided about documents of {key}")
+        header = ("source", "document", "classified", "otherwise", "not sure")
+        print(table(header, rows) if rows else "no document waits to be looked at")
+        decided = [
+            (d.source, d.external_id, d.classification, d.indexed or "", d.by,
+             d.seconded_by or "", d.reason)
+            for d in await list_decisions(parts.database, None)
+        ]  # fmt: skip
+        if decided:
+            header = ("source", "document", "decided", "now", "by", "agreed", "because")
+            print(f"\n{table(header, decided)}")
 
     with_parts(settings_from(data_dir), work)

@@ -28,7 +28,7 @@ app.command("cancel")(syncs.cancel)
 app.command("preview")(previews.preview)
 app.command("decide")(decisions.decide)
 app.command("undecide")(decisions.undecide)
-app.command("decisions")(decisions.decisions)
+app.command("reviews")(decisions.reviews)
 
 
 @app.command()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from app.authn.accounts import add_user
-from app.catalog.decisions import OPERATOR, decide, end, list_decisions, second
+from app.catalog.decisions import OPERATOR, decide, end, list_decisions, list_reviews, second
 from app.catalog.sources import register
+from app.domain.decision import Decision
 from app.domain.principal import Account, Role
 from app.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from ingestion.pool import PreparationPool
 from tests.ingestion.test_sync import write
 from tests.ingestion.world import World, document
 
@@ -41,6 +44,11 @@ async def classified(world: World, name: str = "a.md") -> str | None:
         return None if found is None else str(found)
 
 
+async def about(world: World, account: Account | None = None) -> list[Decision]:
+    found = await list_decisions(world.database, account)
+    return [one for one in found if one.source == world.source.key]
+
+
 async def decided(world: World, level: str, account: Account | None = None) -> None:
     await decide(
         world.database, account, world.source.key, "a.md", level, "looked at", world.levels
@@ -50,7 +58,7 @@ async def decided(world: World, level: str, account: Account | None = None) -> N
 async def test_a_decision_holds_from_the_next_sync_on_and_lasts(folder: World) -> None:
     assert await classified(folder) == "confidential"
     await decided(folder, "internal")
-    [found] = await list_decisions(folder.database, None, folder.source.key)
+    [found] = await about(folder)
     assert (found.classification, found.by, found.indexed) == ("internal", OPERATOR, "confidential")
     await folder.sync()
     assert await classified(folder) == "internal"
@@ -59,7 +67,7 @@ async def test_a_decision_holds_from_the_next_sync_on_and_lasts(folder: World) -
     await end(folder.database, None, folder.source.key, "a.md")
     await folder.sync()
     assert await classified(folder) == "confidential"
-    assert await list_decisions(folder.database, None, folder.source.key) == []
+    assert await about(folder) == []
 
 
 async def test_what_is_stricter_closes_at_once(folder: World, ada: Account) -> None:
@@ -105,9 +113,9 @@ async def test_who_does_not_manage_a_source_decides_nothing(
             await decided(folder, "public", account)
         with pytest.raises(NotFound):
             await end(folder.database, account, folder.source.key, "a.md")
-    with pytest.raises(NotFound):
-        await list_decisions(folder.database, bob, folder.source.key)
-    assert await list_decisions(folder.database, mia, folder.source.key) == []
+    await decided(folder, "internal")
+    assert await about(folder, bob) == []
+    assert len(await about(folder, mia)) == 1
 
 
 @pytest.mark.parametrize(
@@ -136,3 +144,55 @@ async def test_a_pushed_document_is_decided_about_too(world: World, ada: Account
     assert await world.reads(ada) == {}
     await world.push(said)
     assert await classified(world) == "regulated"
+
+
+async def test_what_is_in_doubt_waits_for_somebody_to_look(
+    tree: World, tmp_path: Path, bob: Account, mia: Account
+) -> None:
+    write(tmp_path / "tree/_acl.yaml", "allow: [everyone]")
+    write(tmp_path / "tree/a.md", "Classification: Zebra\n\nshared words")
+    await tree.sync()
+    assert await classified(tree) == "regulated"
+    for account in (None, mia):
+        [review] = [
+            r for r in await list_reviews(tree.database, account) if r.source == tree.source.key
+        ]
+        assert (review.external_id, review.classification, review.otherwise) == (
+            "a.md", "regulated", "internal",
+        )  # fmt: skip
+        assert review.reasons == ("a label in its text names no level of ours",)
+    assert await list_reviews(tree.database, bob) == []
+    await decided(tree, "confidential")
+    assert not [r for r in await list_reviews(tree.database, None) if r.source == tree.source.key]
+    await tree.sync()
+    assert await classified(tree) == "confidential"
+    write(tmp_path / "tree/a.md", "shared words")
+    await end(tree.database, None, tree.source.key, "a.md")
+    await tree.sync()
+    assert not [r for r in await list_reviews(tree.database, None) if r.source == tree.source.key]
+
+
+async def test_what_is_like_examples_is_as_strict(
+    tree: World, tmp_path: Path, project: Path, pool: PreparationPool
+) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(project / "policies", policies)
+    rules = (policies / "classification.yaml").read_text(encoding="utf-8")
+    kinds = (
+        "prototypes: [{level: confidential, name: pay slips, folder: pay, doubt: 0.5, sure: 0.9}]"
+    )
+    (policies / "classification.yaml").write_text(f"{rules}\n{kinds}\n", encoding="utf-8")
+    write(policies / "prototypes/pay/one.md", "gross pay net pay tax deducted this month")
+    write(tmp_path / "tree/_acl.yaml", "allow: [everyone]")
+    write(tmp_path / "tree/one.md", "gross pay net pay tax deducted this month")
+    write(tmp_path / "tree/two.md", "gross pay net pay tax deducted last year in spring")
+    write(tmp_path / "tree/three.md", "lunch is at noon on the terrace")
+    tree.runner.policies, tree.runner.pool = policies, PreparationPool(policies, size=1)
+    await tree.sync()
+    tree.runner.pool.close()
+    assert await classified(tree, "one.md") == "confidential"
+    assert await classified(tree, "two.md") == "confidential"
+    assert await classified(tree, "three.md") == "internal"
+    found = [r for r in await list_reviews(tree.database, None) if r.source == tree.source.key]
+    assert [r.external_id for r in found] == ["two.md"]
+    assert found[0].reasons[0].startswith("like pay slips (0.")

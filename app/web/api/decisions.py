@@ -1,4 +1,4 @@
-"""What people decide that documents are."""
+"""What people decide that documents are, and what somebody should look at."""
 
 from __future__ import annotations
 
@@ -7,79 +7,72 @@ from typing import Any
 from litestar import delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from app.catalog.decisions import decide, end, list_decisions, second
-from app.catalog.jobs import start_sync
-from app.catalog.sources import get_source
+from app.catalog.decisions import list_decisions, list_reviews
 from app.domain.decision import Decision
-from app.domain.principal import Account
-from app.domain.record import AuditRecord
+from app.web import reviewing
 from app.web.api.bodies import AgreementBody, DecidedBody, DecisionBody
-from app.web.services import Caller, Services, Wired
+from app.web.services import Caller, Wired
 
 
-@get("/sources/{source:str}/decisions", tags=["sources"])
-async def list_all(source: FromPath[str], account: Caller, services: Wired) -> dict[str, Any]:
-    """What is decided about documents of the source, with what each is classified as now."""
+@get("/reviews", tags=["reviews"])
+async def list_all(account: Caller, services: Wired) -> dict[str, Any]:
+    """Documents whose classification somebody should look at, and what people decided, of the
+    sources that the account manages; for compliance, of all."""
     services.policy.require_route(account, "decisions")
-    found = await list_decisions(services.database, account, source)
-    return {"decisions": [_shown(decision) for decision in found]}
+    reviews = await list_reviews(services.database, account)
+    decided = await list_decisions(services.database, account)
+    return {
+        "reviews": [
+            {
+                "source": review.source,
+                "external_id": review.external_id,
+                "classification": review.classification,
+                "otherwise": review.otherwise,
+                "reasons": list(review.reasons),
+                "at": review.at.isoformat(),
+            }
+            for review in reviews
+        ],
+        "decisions": [_shown(decision) for decision in decided],
+    }
 
 
-@put("/sources/{source:str}/decisions", tags=["sources"])
+@put("/sources/{source:str}/decisions", tags=["reviews"])
 async def put_decision(
     source: FromPath[str], data: JSONBody[DecisionBody], account: Caller, services: Wired
 ) -> dict[str, Any]:
     """Decide what a document is classified as, whatever the rules find in it. Where that is
     stricter than it is now, nobody reads it until it is read again. Below the floors of source,
     folder or push it waits until somebody else agrees."""
-    await _on_record(account, services, source, data.external_id, data.classification)
-    made = await decide(
-        services.database, account, source, data.external_id, data.classification, data.reason,
-        services.levels,
-    )  # fmt: skip
-    return {**_shown(made), "job": await _synced(services, source)}
+    made, job = await reviewing.decide(
+        services, account, source, data.external_id, data.classification, data.reason
+    )
+    return {**_shown(made), "job": job}
 
 
-@post("/sources/{source:str}/decisions/agree", status_code=200, tags=["sources"])
+@post("/sources/{source:str}/decisions/agree", status_code=200, tags=["reviews"])
 async def agree(
     source: FromPath[str], data: JSONBody[AgreementBody], account: Caller, services: Wired
 ) -> dict[str, Any]:
     """Agree with what somebody else decided about a document; it then holds below the floors."""
-    await _on_record(account, services, source, data.external_id, f"agrees: {data.classification}")
-    made = await second(services.database, account, source, data.external_id, data.classification)
-    return {**_shown(made), "job": await _synced(services, source)}
+    made, job = await reviewing.agree(
+        services, account, source, data.external_id, data.classification
+    )
+    return {**_shown(made), "job": job}
 
 
-@delete("/sources/{source:str}/decisions", status_code=200, tags=["sources"])
+@delete("/sources/{source:str}/decisions", status_code=200, tags=["reviews"])
 async def remove(
     source: FromPath[str], data: JSONBody[DecidedBody], account: Caller, services: Wired
 ) -> dict[str, Any]:
     """Let the rules say again what a document is."""
-    await _on_record(account, services, source, data.external_id, "the rules")
-    await end(services.database, account, source, data.external_id)
-    return {"external_id": data.external_id, "job": await _synced(services, source)}
-
-
-async def _on_record(
-    account: Account, services: Services, source: str, external_id: str, what: str
-) -> None:
-    services.policy.require_route(account, "decisions")
-    detail = {"source": source, "external_id": external_id, "change": f"decided: {what}"}
-    await services.recorder.record(AuditRecord.of(account, "source", detail=detail))
-
-
-async def _synced(services: Services, key: str) -> str | None:
-    """The job that reads the source again; None where others push to it."""
-    source = await get_source(services.database, None, key)
-    if source.kind == "push":
-        return None
-    job = await start_sync(services.database, None, source)
-    await services.queue.wake(job)
-    return str(job)
+    job = await reviewing.undo(services, account, source, data.external_id)
+    return {"external_id": data.external_id, "job": job}
 
 
 def _shown(decision: Decision) -> dict[str, Any]:
     return {
+        "source": decision.source,
         "external_id": decision.external_id,
         "classification": decision.classification,
         "reason": decision.reason,

@@ -1,4 +1,4 @@
-"""What people decided a document is, whatever the rules find in it.
+"""Classifications that somebody should look at, and what people decided documents are.
 
 Revision ID: 0019
 Revises: 0018
@@ -39,7 +39,17 @@ def upgrade() -> None:
         "grant update (seconded_by, seconded_at, ended_at, ended_by) on decision to portcullis_app"
     )
     op.execute("grant select on decision to portcullis_ingest")
+    # `otherwise` is what the document would be without the reasons, which hold nothing of its text
+    op.execute("""
+    create table doubt (
+      document_id uuid primary key references document on delete cascade,
+      otherwise text not null,
+      reasons text[] not null,
+      at timestamptz not null default now())
+    """)
+    op.execute("grant select on doubt to portcullis_app")
+    op.execute("grant select, insert, update, delete on doubt to portcullis_ingest")
 
 
 def downgrade() -> None:
-    op.execute("drop table decision")
+    op.execute("drop table doubt, decision")
