@@ -64,8 +64,8 @@ def reviews(data_dir: DataDir = None) -> None:
             (r.source, r.external_id, r.classification, r.otherwise, "; ".join(r.reasons))
             for r in waiting
         ]
-        header = ("source", "document", "classified", "otherwise", "not sure")
-        print(table(header, rows) if rows else "no document waits to be looked at")
+        columns = ("source", "document", "classified", "otherwise", "not sure")
+        print(table(columns, rows) if rows else "no document waits to be looked at")
         decided = [
             (d.source, d.external_id, d.classification, d.indexed or "", d.by,
              d.seconded_by or "", d.reason)

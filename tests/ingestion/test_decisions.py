@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.authn.accounts import add_user
 from app.catalog.decisions import OPERATOR, decide, end, list_decisions, list_reviews, second
 from app.catalog.sources import register
-from app.domain.decision import Decision
+from app.domain.decision import Decision, Review
 from app.domain.principal import Account, Role
 from app.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from ingestion.pool import PreparationPool
@@ -46,6 +46,11 @@ async def classified(world: World, name: str = "a.md") -> str | None:
 
 async def about(world: World, account: Account | None = None) -> list[Decision]:
     found = await list_decisions(world.database, account)
+    return [one for one in found if one.source == world.source.key]
+
+
+async def waiting(world: World, account: Account | None = None) -> list[Review]:
+    found = await list_reviews(world.database, account)
     return [one for one in found if one.source == world.source.key]
 
 
@@ -154,22 +159,20 @@ async def test_what_is_in_doubt_waits_for_somebody_to_look(
     await tree.sync()
     assert await classified(tree) == "regulated"
     for account in (None, mia):
-        [review] = [
-            r for r in await list_reviews(tree.database, account) if r.source == tree.source.key
-        ]
+        [review] = await waiting(tree, account)
         assert (review.external_id, review.classification, review.otherwise) == (
             "a.md", "regulated", "internal",
         )  # fmt: skip
         assert review.reasons == ("a label in its text names no level of ours",)
-    assert await list_reviews(tree.database, bob) == []
+    assert await waiting(tree, bob) == []
     await decided(tree, "confidential")
-    assert not [r for r in await list_reviews(tree.database, None) if r.source == tree.source.key]
+    assert await waiting(tree) == []
     await tree.sync()
     assert await classified(tree) == "confidential"
     write(tmp_path / "tree/a.md", "shared words")
     await end(tree.database, None, tree.source.key, "a.md")
     await tree.sync()
-    assert not [r for r in await list_reviews(tree.database, None) if r.source == tree.source.key]
+    assert await waiting(tree) == []
 
 
 async def test_what_is_like_examples_is_as_strict(
@@ -193,6 +196,6 @@ async def test_what_is_like_examples_is_as_strict(
     assert await classified(tree, "one.md") == "confidential"
     assert await classified(tree, "two.md") == "confidential"
     assert await classified(tree, "three.md") == "internal"
-    found = [r for r in await list_reviews(tree.database, None) if r.source == tree.source.key]
+    found = await waiting(tree)
     assert [r.external_id for r in found] == ["two.md"]
     assert found[0].reasons[0].startswith("like pay slips (0.")
