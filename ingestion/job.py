@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -134,11 +135,11 @@ class JobLedger:
 
     async def give_back(self, job: Claimed, message: str) -> None:
         """The same for a job whose database went away, as soon as that is back. When it stays away,
-        the job is stale, and taken up as such."""
-        for _ in range(STALE_SECONDS):
-            try:
-                await self.retry(job, message, counts=False)
-            except Unavailable:
-                await asyncio.sleep(1)
-            else:
-                return
+        the job is stale and another's, so that is not waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STALE_SECONDS / 2):
+                while True:
+                    with suppress(Unavailable):
+                        await self.retry(job, message, counts=False)
+                        return
+                    await asyncio.sleep(1)

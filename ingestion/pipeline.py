@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-from sqlalchemy.exc import DataError, ProgrammingError
+from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
 from app.domain.document import EmbeddedChunk
 from app.inference.embed import Embedder
@@ -114,7 +114,7 @@ class Pipeline:
             embedded = [EmbeddedChunk(piece, next(vectors)) for piece in prepared.chunks]
             try:
                 indexed = await self.indexer.index(work, prepared.rendition, embedded)
-            except (DataError, ProgrammingError) as error:
+            except (DataError, OperationalError, ProgrammingError) as error:
                 # its message would quote the document
                 await self.indexer.record_problem(work, _refused(error))
                 tally.outcomes["failed"] += 1

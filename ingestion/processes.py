@@ -60,6 +60,8 @@ class Processes:
                         crashes += server.runs
                         if crashes == _CRASHES:
                             raise
+                elif server is self._server:
+                    self.close()
         raise Unavailable(
             "no process starts that documents are read in; its error is in the worker's log"
         )
@@ -105,13 +107,11 @@ class _Forkserver:
     @asynccontextmanager
     async def begun(self) -> AsyncIterator[Connection | None]:
         """A connection to a new process, which is killed at the end of this; None where the
-        program is gone."""
+        program is gone, or does nothing."""
         name = secrets.token_hex(8)
         reader, writer = await asyncio.open_connection(sock=self._begin(name))
         try:
-            async with asyncio.timeout(LOADING):
-                begun = await reader.read(len(BEGUN))
-            yield (reader, writer) if begun == BEGUN else None
+            yield (reader, writer) if await _has_begun(reader) else None
         finally:
             writer.close()
             self._end(name)
@@ -133,6 +133,15 @@ class _Forkserver:
         self._process.kill()
         self._process.wait()
         self._folder.cleanup()
+
+
+async def _has_begun(reader: asyncio.StreamReader) -> bool:
+    """No document is to blame for a process that does not begin."""
+    try:
+        async with asyncio.timeout(LOADING):
+            return await reader.read(len(BEGUN)) == BEGUN
+    except (TimeoutError, OSError):
+        return False
 
 
 async def _answer(

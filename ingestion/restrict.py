@@ -81,13 +81,14 @@ def restrict(folder: Path, readable: Path) -> None:
 
 def begin_document(own: Path, seconds: int) -> None:
     """In a process of the document's own: from now on it may write to the folder `own` alone, and
-    read no other document's; after so many seconds of processor time it is killed."""
+    read no other document's; after so many seconds of processor time it is killed, a second later
+    also where it will not be."""
     _die_with_parent()
     _use(own)
     confine(_READABLE, (own, _NOWHERE))
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    seconds = seconds if hard == resource.RLIM_INFINITY else min(seconds, hard)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+    until = seconds + 1 if hard == resource.RLIM_INFINITY else min(seconds + 1, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(seconds, until), until))
 
 
 def _use(folder: Path) -> None:

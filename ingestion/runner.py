@@ -124,10 +124,11 @@ class Runner:
                 await ledger.retry(job, "its worker was stopped", counts=False)
             raise
         except Exception as error:
-            await self._ended_by(_alone(error), job, ledger)
+            await self._ended_by(_alone(error), job, ledger, log)
 
-    async def _ended_by(self, error: Exception, job: Claimed, ledger: JobLedger) -> None:
-        log = _log.bind(job=str(job.id), kind=job.kind)
+    async def _ended_by(
+        self, error: Exception, job: Claimed, ledger: JobLedger, log: structlog.stdlib.BoundLogger
+    ) -> None:
         if isinstance(error, SourceUnreadable | ConfigurationError):
             await ledger.end(job, "failed", str(error))
             log.warning("job_failed", kind_of_error=type(error).__name__)

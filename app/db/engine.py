@@ -23,6 +23,9 @@ from app.db.replica import Replica
 from app.db.reset import end_reading, read_only, reset_on_return
 from app.errors import DatabaseUnavailable
 
+_TOO_MUCH = "54"
+"""The class of errors for what is larger than Postgres takes: trying again does not help."""
+
 
 class Login(StrEnum):
     """The database's logins. `APP` manages, `READER` reads chunk text under a sealed scope,
@@ -166,6 +169,8 @@ class Database:
             async with engine.begin() as connection:
                 yield connection
         except (OperationalError, InterfaceError) as error:
+            if (getattr(error.orig, "sqlstate", None) or "").startswith(_TOO_MUCH):
+                raise
             raise DatabaseUnavailable from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:  # of `app.db.direct`
             raise DatabaseUnavailable from error

@@ -164,6 +164,22 @@ async def test_a_program_that_does_not_start_is_nobodys_problem(
     assert "redaction.yaml" in capfd.readouterr().err
 
 
+async def test_a_program_that_does_nothing_is_nobodys_problem(
+    own_pool: PreparationPool, others: set[psutil.Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await warmed(own_pool, others)
+    [program] = programs() - others
+    program.suspend()
+    monkeypatch.setattr(processes, "LOADING", 0.5)
+    begun = asyncio.create_task(own_pool.prepare(work("a.md", "words")))
+    while program.is_running() and program.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    monkeypatch.setattr(processes, "LOADING", 60.0)
+    with contextlib.suppress(Unavailable):  # where the next one was not given the time either
+        await begun
+    assert (await own_pool.prepare(work("a.md", "words"))).rendition.title == "a.md"
+
+
 async def test_a_process_knows_no_secret_and_leaves_nothing(
     own_pool: PreparationPool, others: set[psutil.Process], monkeypatch: pytest.MonkeyPatch
 ) -> None:

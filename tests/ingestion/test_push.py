@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -16,11 +17,14 @@ from app.catalog.documents import (
 )
 from app.catalog.sources import get_source, remove_source
 from app.domain.acl import Acl
+from app.domain.document import Chunk
 from app.domain.principal import Account
 from app.errors import DatabaseUnavailable, InvalidInput, NotFound
 from ingestion import pipeline
 from ingestion.job import ATTEMPTS, JobLedger
 from ingestion.pool import PreparationPool
+from ingestion.prepare import Prepared
+from ingestion.work import Work
 from tests.ingestion.world import MAX_BYTES, World, document
 
 pytestmark = pytest.mark.integration
@@ -295,6 +299,27 @@ async def test_what_goes_away_while_documents_are_read_uses_up_no_attempt(
             assert (await world.job(job)).state == "queued"
     await world.runner.run_waiting(job)
     assert set(await world.reads(ada)) == {"a", "b"}
+
+
+async def test_what_the_database_does_not_take_is_a_problem_of_its_document(
+    world: World, ada: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an answer of a process that a file took over may be."""
+    prepare = PreparationPool.prepare
+
+    async def endless(pool: PreparationPool, work: Work) -> Prepared:
+        prepared = await prepare(pool, work)
+        if work.item.external_id == "b":
+            return prepared
+        words = " ".join(f"word{n}" for n in range(200_000))
+        return replace(prepared, chunks=(Chunk(0, "", None, words),))
+
+    monkeypatch.setattr(PreparationPool, "prepare", endless)
+    job = await world.push(*(document(name, allow=["everyone"]) for name in ("a", "b")))
+    ended = await world.job(job)
+    assert (ended.state, ended.failed) == ("done", 1)
+    assert "the database did not take" in ended.message
+    assert set(await world.reads(ada)) == {"b"}
 
 
 async def test_a_worker_that_is_stopped_gives_its_job_back(world: World, ada: Account) -> None:

@@ -132,8 +132,17 @@ def test_what_is_attempted_is_refused(
     assert attempted(tmp_path, attempt) == (outcome, 0)
 
 
+def hang_on() -> None:
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    hang()
+
+
 def test_what_never_ends_is_killed(tmp_path: Path) -> None:
     assert attempted(tmp_path, hang)[1] == -signal.SIGXCPU
+
+
+def test_what_will_not_end_is_killed(tmp_path: Path) -> None:
+    assert attempted(tmp_path, hang_on)[1] == -signal.SIGKILL
 
 
 def be_orphaned() -> None:
