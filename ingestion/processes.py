@@ -140,7 +140,7 @@ async def _has_begun(reader: asyncio.StreamReader) -> bool:
     try:
         async with asyncio.timeout(LOADING):
             return await reader.read(len(BEGUN)) == BEGUN
-    except (TimeoutError, OSError):
+    except OSError:  # a TimeoutError is one
         return False
 
 

@@ -172,8 +172,9 @@ async def test_a_program_that_does_nothing_is_nobodys_problem(
     program.suspend()
     monkeypatch.setattr(processes, "LOADING", 0.5)
     begun = asyncio.create_task(own_pool.prepare(work("a.md", "words")))
-    while program.is_running() and program.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(30):
+        while program.is_running() and program.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     monkeypatch.setattr(processes, "LOADING", 60.0)
     with contextlib.suppress(Unavailable):  # where the next one was not given the time either
         await begun
