@@ -217,5 +217,5 @@ def unknown(names: Sequence[str]) -> DocumentProblem:
     return DocumentProblem(
         "acl",
         f"the ACL names {', '.join(names[:5])}, whom nobody here knows, so it grants them nothing",
-        "mend the ACL, or add them to the directory",
+        "mend the ACL, add them to the directory, or say by account rules of the source who they are",
     )
