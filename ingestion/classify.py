@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from app.authz.levels import load_levels, strictest
-from app.domain.document import Classified, Entity, Parsed
+from app.domain.document import Classified, Doubt, Entity, Parsed
 from app.errors import ConfigurationError
 
 _LABEL = re.compile(
@@ -19,8 +19,25 @@ _LABEL = re.compile(
     r"(?: level)?\W{0,3}[:=]\W{0,3}(?P<label>[a-z][a-z \-/]{1,40}?)\W*$",
     re.IGNORECASE | re.MULTILINE,
 )
-Said = tuple[str, str]
-"""A classification and the reason for it, in words that hold nothing of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A classification and the reason for it, in words that hold nothing of the text. What is not
+    `sure` counts all the same, and somebody should look."""
+
+    level: str
+    why: str
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A classification, every reason with the decisive ones first, and why somebody should look."""
+
+    level: str
+    evidence: tuple[str, ...]
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True)
@@ -28,16 +45,23 @@ class Stated:
     """What others say about a document: floors of source and folder, and the push itself.
 
     Each is a classification by name, or None. Only its folder and the push can make a document
-    less strict than the default.
+    less strict than the default. What a person `decided` beats the rules; below the floors only
+    where a second person agreed, `seconded`. `alike` is what documents like it are.
     """
 
     source: str | None = None
     folder: str | None = None
     document: str | None = None
+    decided: str | None = None
+    seconded: bool = False
+    alike: Said | None = None
 
     def levels(self) -> tuple[str, ...]:
-        """What is stated, in no order."""
-        return tuple(level for level in (self.source, self.folder, self.document) if level)
+        """What is stated of which the document may not fall short, in no order."""
+        if self.decided and self.seconded:
+            return (self.decided,)
+        floors = (self.source, self.folder, self.document, self.decided)
+        return tuple(level for level in floors if level)
 
 
 @dataclass(frozen=True)
@@ -92,15 +116,34 @@ class ClassificationRules:
         metadata: Iterable[tuple[str, str]],
         entities: Sequence[Entity],
         stated: Stated,
-    ) -> tuple[str, tuple[str, ...]]:
-        """The classification of a document and every reason, the decisive ones first."""
+    ) -> Found:
+        """What a document is classified as."""
         said = [*self._by_others(stated), *self._by_labels(parsed, metadata)]
         said += [*self._by_phrases(parsed), *self._by_entities(parsed, entities)]
         if stated.folder is None and stated.document is None:
-            said.append((self.default, f"{self.default} is the default"))
-        level = strictest(self.levels, *(name for name, _ in said))
-        reasons = sorted(said, key=lambda s: -self.levels.index(s[0]))
-        return level, tuple(reason for _, reason in reasons)
+            said.append(Said(self.default, f"{self.default} is the default"))
+        if stated.alike is not None:
+            said.append(stated.alike)
+        level = self._strictest(said)
+        order = self.levels.index
+        reasons = tuple(s.why for s in sorted(said, key=lambda s: -order(s.level)))
+        if stated.decided is not None:
+            return self._decided(stated, level, reasons)
+        otherwise = self._strictest([s for s in said if s.sure])
+        doubts = tuple(s.why for s in said if not s.sure and order(s.level) > order(otherwise))
+        return Found(level, reasons, Doubt(otherwise, doubts) if doubts else None)
+
+    def _decided(self, stated: Stated, level: str, reasons: tuple[str, ...]) -> Found:
+        """What a person decided, where it may hold; nothing of it is in doubt."""
+        decided = self.named(stated.decided or "")
+        if decided == strictest(self.levels, *map(self.named, stated.levels())):
+            also = ", and a second person agreed" if stated.seconded else ""
+            return Found(decided, (f"somebody decided that it is {decided}{also}", *reasons))
+        waits = f"somebody decided {decided}, which waits for a second person"
+        return Found(level, (*reasons, waits))
+
+    def _strictest(self, said: Iterable[Said]) -> str:
+        return strictest(self.levels, *(one.level for one in said))
 
     def _by_others(self, stated: Stated) -> Iterator[Said]:
         for who, level in (
@@ -109,7 +152,7 @@ class ClassificationRules:
             ("whoever sent it", stated.document),
         ):
             if level is not None:
-                yield self.named(level), f"{who} says {self.named(level)}"
+                yield Said(self.named(level), f"{who} says {self.named(level)}")
 
     def _by_labels(self, parsed: Parsed, metadata: Iterable[tuple[str, str]]) -> Iterator[Said]:
         for name, label in metadata:
@@ -121,18 +164,19 @@ class ClassificationRules:
     def _by_phrases(self, parsed: Parsed) -> Iterator[Said]:
         for level, pattern in self.phrases:
             if pattern.search(parsed.text):
-                yield level, f"a phrase that policy calls {level}"
+                yield Said(level, f"a phrase that policy calls {level}")
 
     def _by_entities(self, parsed: Parsed, entities: Sequence[Entity]) -> Iterator[Said]:
         for level, types, at_least in self.counts:
             values = {parsed.text[e.start : e.end] for e in entities if e.type in types}
             if len(values) >= at_least:
-                yield level, f"{len(values)} different values of {', '.join(sorted(types))}"
+                yield Said(level, f"{len(values)} different values of {', '.join(sorted(types))}")
 
     def _labelled(self, label: str, where: str) -> Said:
         level = self.named(label)
-        known = label.casefold().strip() in (*self.levels, *self.aliases)
-        return level, f"{where} says {level}" if known else f"{where} names no level of ours"
+        if label.casefold().strip() in (*self.levels, *self.aliases):
+            return Said(level, f"{where} says {level}")
+        return Said(level, f"{where} names no level of ours", sure=False)
 
     def named(self, name: str) -> str:
         """A level by its name or alias; the strictest for a name that nobody has ordered."""
@@ -153,6 +197,7 @@ def classify(
 
     What was taken out of it, since nobody sees it, is evidence too, and how else it was read.
     """
-    level, evidence = rules.classify(parsed, metadata, entities, stated)
+    found = rules.classify(parsed, metadata, entities, stated)
     unseen = tuple(f"not read: {n:,} {kind}" for kind, n in sorted(parsed.stripped.items()))
-    return Classified(parsed, level, evidence + unseen + parsed.remarks, entities, title_entities)
+    evidence = found.evidence + unseen + parsed.remarks
+    return Classified(parsed, found.level, evidence, entities, title_entities, found.doubt)

@@ -30,6 +30,11 @@ update document set slot_id = :slot, container_id = :container, state = 'indexed
        listed_as = :listed, placed_as = :placed, indexed_at = now()
  where id = :id
 """)
+_DOUBT = text("""
+insert into doubt (document_id, otherwise, reasons) values (:id, :otherwise, :reasons)
+on conflict (document_id) do update set otherwise = :otherwise, reasons = :reasons, at = now()
+""")
+_NO_DOUBT = text("delete from doubt where document_id = :id")
 _PLACE = text("""
 update document set slot_id = :slot, container_id = :container, placed_as = :placed,
        listed_as = coalesce(:listed, listed_as)
@@ -99,10 +104,20 @@ class Indexer:
                     "placed": work.listing.place,
                 },
             )
+            await self._doubt(connection, work, rendition)
             await self._end(connection, work, placed)
             # what was there before is revoked: nobody reads it on a copy that is behind
             await raise_revision(connection, "document indexed")
         return True
+
+    async def _doubt(self, connection: IngestConnection, work: Work, rendition: Rendition) -> None:
+        """Somebody should look at it, or not any more."""
+        key = {"id": work.document_id}
+        if (doubt := rendition.doubt) is None:
+            await connection.execute(_NO_DOUBT, key)
+        else:
+            why = {"otherwise": doubt.otherwise, "reasons": list(doubt.reasons)}
+            await connection.execute(_DOUBT, {**key, **why})
 
     async def place(self, work: Work) -> bool:
         """The content is indexed already: only see to it that the right people may read it.
@@ -217,5 +232,5 @@ def unknown(names: Sequence[str]) -> DocumentProblem:
     return DocumentProblem(
         "acl",
         f"the ACL names {', '.join(names[:5])}, whom nobody here knows, so it grants them nothing",
-        "mend the ACL, add them to the directory, or say by account rules of the source who they are",
+        "mend the ACL, add them to the directory, or write account rules in the source's config",
     )

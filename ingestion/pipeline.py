@@ -10,19 +10,20 @@ import asyncio
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
 from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
 from app.domain.document import EmbeddedChunk
-from app.inference.embed import Embedder
+from app.inference.embed import Embedder, Vector
 from ingestion.chunk import embedded_text
 from ingestion.index import Indexer
 from ingestion.pool import PreparationPool
 from ingestion.prepare import Prepared
 from ingestion.problem import DocumentProblem, Quarantine
+from ingestion.prototypes import Prototypes, example_files
 from ingestion.work import Work
 
 VERSION = "5"
@@ -36,8 +37,12 @@ BATCH_CHUNKS = 96
 def pipeline_version(policies: Path, embedder_name: str) -> str:
     """What every fingerprint depends on besides the document: our code, policies, the model."""
     digest = hashlib.sha256(f"{VERSION}\0{embedder_name}".encode())
-    for name in ("classification.yaml", "redaction.yaml"):
-        digest.update((policies / name).read_bytes())
+    for path in (
+        policies / "classification.yaml",
+        policies / "redaction.yaml",
+        *example_files(policies),
+    ):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -59,6 +64,7 @@ class Pipeline:
     pool: PreparationPool
     embedder: Embedder
     indexer: Indexer
+    prototypes: Prototypes
 
     async def run(self, works: AsyncIterator[Work], tally: Tally, report: Report) -> None:
         """Index every work and count it in `tally`; `report` is awaited after each batch."""
@@ -97,33 +103,63 @@ class Pipeline:
     ) -> None:
         began = perf_counter()
         texts = [
-            embedded_text(prepared.rendition.title, piece)
+            text
             for _, prepared in batch
             if isinstance(prepared, Prepared)
-            for piece in prepared.chunks
+            for text in _texts(prepared)
         ]
         vectors = iter(await asyncio.to_thread(self.embedder.embed, texts))
         tally.seconds["embed"] += perf_counter() - began
         for work, prepared in batch:
-            began = perf_counter()
             if isinstance(prepared, DocumentProblem):
-                await self.indexer.record_problem(work, prepared)
-                held = isinstance(prepared, Quarantine)
-                tally.outcomes["quarantined" if held else "failed"] += 1
+                await self._failed(work, prepared, tally)
                 continue
-            embedded = [EmbeddedChunk(piece, next(vectors)) for piece in prepared.chunks]
+            mine = [next(vectors) for _ in prepared.chunks]
             try:
-                indexed = await self.indexer.index(work, prepared.rendition, embedded)
-            except (DataError, OperationalError, ProgrammingError) as error:
-                # its message would quote the document
-                await self.indexer.record_problem(work, _refused(error))
-                tally.outcomes["failed"] += 1
+                prepared, mine = await self._as_strict_as_its_like(work, prepared, mine)
+            except DocumentProblem as problem:
+                await self._failed(work, problem, tally)
                 continue
-            tally.outcomes["embedded" if indexed else "superseded"] += 1
-            tally.outcomes["chunks"] += len(embedded)
-            tally.seconds["write"] += perf_counter() - began
-            for stage, seconds in prepared.seconds.items():
-                tally.seconds[stage] += seconds
+            await self._write(work, prepared, mine, tally)
+
+    async def _as_strict_as_its_like(
+        self, work: Work, prepared: Prepared, vectors: list[Vector]
+    ) -> tuple[Prepared, list[Vector]]:
+        """A document that is like stricter examples is prepared once more, as these are; unless
+        somebody decided what it is, and that holds."""
+        alike, level = self.prototypes.alike(vectors), prepared.rendition.classification
+        order = self.indexer.levels.index
+        if alike is None or level == work.stated.decided or order(alike.level) <= order(level):
+            return prepared, vectors
+        again = replace(work, stated=replace(work.stated, alike=alike))
+        stricter = await self.pool.prepare(again)
+        return stricter, await asyncio.to_thread(self.embedder.embed, _texts(stricter))
+
+    async def _write(
+        self, work: Work, prepared: Prepared, vectors: list[Vector], tally: Tally
+    ) -> None:
+        began = perf_counter()
+        pairs = zip(prepared.chunks, vectors, strict=True)
+        embedded = [EmbeddedChunk(piece, vector) for piece, vector in pairs]
+        try:
+            indexed = await self.indexer.index(work, prepared.rendition, embedded)
+        except (DataError, OperationalError, ProgrammingError) as error:
+            # its message would quote the document
+            await self._failed(work, _refused(error), tally)
+            return
+        tally.outcomes["embedded" if indexed else "superseded"] += 1
+        tally.outcomes["chunks"] += len(embedded)
+        tally.seconds["write"] += perf_counter() - began
+        for stage, seconds in prepared.seconds.items():
+            tally.seconds[stage] += seconds
+
+    async def _failed(self, work: Work, problem: DocumentProblem, tally: Tally) -> None:
+        await self.indexer.record_problem(work, problem)
+        tally.outcomes["quarantined" if isinstance(problem, Quarantine) else "failed"] += 1
+
+
+def _texts(prepared: Prepared) -> list[str]:
+    return [embedded_text(prepared.rendition.title, piece) for piece in prepared.chunks]
 
 
 def _refused(error: Exception) -> DocumentProblem:

@@ -18,9 +18,12 @@ from ingestion.work import Work, fingerprint
 _WAITING = text("select id from intake where job_id = :job and state = 'waiting' order by id")
 _ITEM = text("""
 select i.id, i.document_id, i.external_id, i.item, i.content, i.acl_sequence, i.source_id,
-       s.key as source, s.classification_floor, d.fingerprint, d.state as document_state
+       s.key as source, s.classification_floor, d.fingerprint, d.state as document_state,
+       c.classification as decided, c.seconded_by is not null as seconded
   from intake i join source s on s.id = i.source_id
   left join document d on d.id = i.document_id
+  left join decision c on c.source_id = i.source_id and c.external_id = i.external_id
+       and c.ended_at is null
  where i.id = :id and i.state = 'waiting'
 """)
 _COUNTS = text("""
@@ -91,7 +94,12 @@ class PushJob:
                 container=row.item["container"],
                 acl=None if acl is None else Acl.parse(acl["allow"], acl["deny"]),
             )
-            stated = Stated(source=row.classification_floor, document=row.item["classification"])
+            stated = Stated(
+                source=row.classification_floor,
+                document=row.item["classification"],
+                decided=row.decided,
+                seconded=row.seconded,
+            )
             work = Work(
                 source_id=row.source_id,
                 document_id=row.document_id,

@@ -106,6 +106,7 @@ def redact(classified: Classified, rules: RedactionRules) -> Rendition:
         elements=tuple(elements),
         redactions=dict(pseudonyms.replaced),
         evidence=classified.evidence,
+        doubt=classified.doubt,
     )
 
 

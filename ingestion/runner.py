@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from ingestion.pipeline import Pipeline, pipeline_version
 from ingestion.pool import PreparationPool
 from ingestion.prepare import Rules
 from ingestion.preview import PreviewJob
+from ingestion.prototypes import Prototypes
 from ingestion.push import PushJob
 from ingestion.source_index import SourceIndex
 from ingestion.sources import Connector, SourceUnreadable
@@ -69,6 +70,7 @@ class Runner:
     pool: PreparationPool
     secrets: SourceSecrets | None = None
     copies: Copies | None = None
+    _known: tuple[str, Prototypes] = field(default=("", Prototypes(())), init=False)
 
     async def run_waiting(self, job_id: UUID | None = None, kind: str | None = None) -> int:
         """Do this job, or everything of a kind that waits; how many were done."""
@@ -95,6 +97,13 @@ class Runner:
         version = pipeline_version(self.policies, self.embedder.name)
         self.pool.use(version)
         return version
+
+    async def _prototypes(self, version: str) -> Prototypes:
+        """Embedded once for each version of the policies."""
+        if version != self._known[0]:
+            loaded = await asyncio.to_thread(Prototypes.load, self.policies, self.embedder)
+            self._known = version, loaded
+        return self._known[1]
 
     async def ask_for_due(self, kind: str, minutes: int) -> None:
         """A job of this kind, `sync` or `permissions`, for every source that had none for so
@@ -144,8 +153,8 @@ class Runner:
 
     async def _do(self, job: Claimed, ledger: JobLedger) -> str:
         indexer = Indexer(self.database, self.levels)
-        pipeline = Pipeline(self.pool, self.embedder, indexer)
         version = self._current_version()
+        pipeline = Pipeline(self.pool, self.embedder, indexer, await self._prototypes(version))
         if job.kind == "ingest":
             return await PushJob(pipeline, indexer, ledger, version).run(job)
         source = await self._source(job.source_id)

@@ -25,15 +25,22 @@ from ingestion.work import Listing, Work, fingerprint, listing
 
 _KNOWN = text("""
 select d.id, d.external_id, d.fingerprint, d.state, d.acl_sequence, d.listed_as, d.placed_as,
-       p.id is not null as troubled, coalesce(p.stage <> 'acl', false) as broken, p.quarantined
+       p.id is not null as troubled, coalesce(p.stage <> 'acl', false) as broken, p.quarantined,
+       c.classification as decided, c.seconded_by is not null as seconded
   from document d left join problem p on p.source_id = d.source_id
        and p.external_id = d.external_id and p.resolved_at is null
+  left join decision c on c.source_id = d.source_id and c.external_id = d.external_id
+       and c.ended_at is null
  where d.source_id = :source and (cast(:document as uuid) is null or d.id = :document)
 """)
 _ADD = text("""
 insert into document (source_id, external_id) values (:source, :external)
 on conflict (source_id, external_id) do update set external_id = excluded.external_id
-returning id, acl_sequence
+returning id, acl_sequence,
+  (select classification from decision c where c.source_id = :source and c.external_id = :external
+      and c.ended_at is null) as decided,
+  exists (select from decision c where c.source_id = :source and c.external_id = :external
+             and c.ended_at is null and c.seconded_by is not null) as seconded
 """)
 _LOCK = text("select id from document where id = any (:ids) order by id for update")
 _DELETE = text("delete from document where id = any (:ids)")
@@ -75,7 +82,12 @@ class SourceIndex:
 
     def work(self, listed: Listed, row: Row[Any], content: bytes) -> Work:
         item = self.item(listed, content)
-        stated = Stated(source=self.floor, folder=listed.classification)
+        stated = Stated(
+            source=self.floor,
+            folder=listed.classification,
+            decided=row.decided,
+            seconded=row.seconded,
+        )
         mark = fingerprint(item, stated, self.version)
         seen = listing(item, stated, self.version, listed.version, row.acl_sequence)
         return Work(self.source_id, row.id, item, stated, mark, row.acl_sequence, listing=seen)

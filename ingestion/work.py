@@ -58,7 +58,9 @@ def listing(
 
 
 def _described(item: SourceItem, stated: Stated, version: str) -> list[bytes]:
-    said = (stated.source, stated.folder, stated.document)
+    said: tuple[object, ...] = (stated.source, stated.folder, stated.document)
+    if stated.decided is not None:
+        said = (*said, stated.decided, stated.seconded)
     parts = (version, item.title, item.uri, item.mime_type, item.external_id, *map(str, said))
     return [part.encode() for part in parts]
 

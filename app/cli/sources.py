@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.catalog.kinds import KINDS
-from app.cli import previews, syncs
+from app.cli import decisions, previews, syncs
 from app.cli.configured import configured
 from app.cli.operator import on_record
 from app.cli.settings import Books, DataDir, settings_from, with_books, with_parts
@@ -26,6 +26,9 @@ app.command("pause")(syncs.pause)
 app.command("resume")(syncs.resume)
 app.command("cancel")(syncs.cancel)
 app.command("preview")(previews.preview)
+app.command("decide")(decisions.decide)
+app.command("undecide")(decisions.undecide)
+app.command("reviews")(decisions.reviews)
 
 
 @app.command()

@@ -72,6 +72,14 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why somebody should look at a classification: without these it would be `otherwise`."""
+
+    otherwise: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Classified:
     """A parsed document with its classification and every reason that led to it.
 
@@ -83,6 +91,7 @@ class Classified:
     evidence: tuple[str, ...]
     entities: tuple[Entity, ...]
     title_entities: tuple[Entity, ...] = ()
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,7 @@ class Rendition:
     elements: tuple[Element, ...]
     redactions: Mapping[str, int]
     evidence: tuple[str, ...]
+    doubt: Doubt | None = None
 
     @property
     def redacted(self) -> bool:

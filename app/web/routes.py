@@ -20,6 +20,7 @@ from app.errors import PortcullisError
 from app.web.api import (
     ask,
     audit,
+    decisions,
     demo,
     directory,
     documents,
@@ -39,6 +40,7 @@ from app.web.pages import audit as audit_page
 from app.web.pages import documents as document_page
 from app.web.pages import explain as explain_page
 from app.web.pages import releases as releases_page
+from app.web.pages import reviews as reviews_page
 from app.web.pages import sources as sources_page
 from app.web.pages.rendering import SECURITY_HEADERS
 from app.web.problems import any_error, http_error, portcullis_error
@@ -65,8 +67,8 @@ def application(
                 route_handlers=[
                     directory.replace, sources.put_source, sources.list_all, sources.sync,
                     sources.change, sources.preview, sources.put_secret, sources.confirm,
-                    sources.remove,
-                    documents.put_document,
+                    sources.remove, decisions.list_all, decisions.put_decision, decisions.agree,
+                    decisions.remove, documents.put_document,
                     documents.batch, documents.put_container_acl,
                     documents.remove_document, documents.read, search.search, ask.ask,
                     audit.query, explain.query, jobs.job,
@@ -89,7 +91,9 @@ def application(
                     document_page.view, sources_page.sources, sources_page.sync,
                     sources_page.change, audit_page.audit, explain_page.explain,
                     releases_page.releases, releases_page.release, releases_page.promote,
-                    releases_page.approve, releases_page.roll_back, api_docs.api_docs,
+                    releases_page.approve, releases_page.roll_back, reviews_page.reviews,
+                    reviews_page.decide, reviews_page.agree, reviews_page.undo,
+                    api_docs.api_docs,
                 ],
                 dependencies=visitor,
                 guards=[same_origin],

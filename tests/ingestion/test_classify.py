@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.document import Element, Entity, Parsed
+from app.domain.document import Doubt, Element, Entity, Parsed
 from app.errors import ConfigurationError
-from ingestion.classify import ClassificationRules, Stated
+from ingestion.classify import ClassificationRules, Said, Stated
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def level(
     metadata: tuple[tuple[str, str], ...] = (),
     entities: tuple[Entity, ...] = (),
 ) -> str:
-    return rules.classify(parsed(text), metadata, entities, stated)[0]
+    return rules.classify(parsed(text), metadata, entities, stated).level
 
 
 def test_the_default_holds_where_nothing_is_said(rules: ClassificationRules) -> None:
@@ -40,6 +40,29 @@ def test_only_a_folder_or_a_push_makes_a_document_public(rules: ClassificationRu
     assert level(rules, stated=Stated(document="public")) == "public"
     assert level(rules, "Classification: Public") == "internal"
     assert level(rules, stated=Stated(source="confidential", folder="public")) == "confidential"
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [
+        (Stated(decided="public"), "public"),
+        (Stated(decided="regulated", source="internal"), "regulated"),
+        (Stated(decided="internal", source="internal"), "internal"),
+        # below a floor the rules hold until somebody else agrees
+        (Stated(decided="public", source="internal"), "confidential"),
+        (Stated(decided="public", folder="internal"), "confidential"),
+        (Stated(decided="public", source="internal", seconded=True), "public"),
+        (Stated(decided="of old", seconded=True), "regulated"),
+    ],
+)
+def test_what_a_person_decided_beats_the_rules(
+    rules: ClassificationRules, stated: Stated, found: str
+) -> None:
+    assert level(rules, "Classification: Confidential", stated) == found
+    made = rules.classify(parsed("Classification: Confidential"), (), (), stated)
+    assert any("somebody decided" in reason for reason in made.evidence)
+    assert "a label in its text says confidential" in made.evidence
+    assert made.doubt is None
 
 
 @pytest.mark.parametrize(
@@ -83,11 +106,25 @@ def test_two_card_numbers_count_and_one_twice_does_not(rules: ClassificationRule
 
 def test_reasons_are_kept_strictest_first_and_quote_nothing(rules: ClassificationRules) -> None:
     text = "Attorney-client privileged. Classification: Zebra"
-    found, reasons = rules.classify(parsed(text.replace(". ", ".\n")), {}, (), Stated())
-    assert found == "regulated"
-    assert len(reasons) == 3
-    assert "names no level" in reasons[0]
-    assert not any("zebra" in reason.lower() or "attorney" in reason.lower() for reason in reasons)
+    found = rules.classify(parsed(text.replace(". ", ".\n")), {}, (), Stated())
+    assert found.level == "regulated"
+    assert len(found.evidence) == 3
+    assert "names no level" in found.evidence[0]
+    said = " ".join(found.evidence).lower()
+    assert "zebra" not in said
+    assert "attorney" not in said
+
+
+def test_what_is_not_sure_counts_and_somebody_should_look(rules: ClassificationRules) -> None:
+    found = rules.classify(parsed("Classification: Zebra"), (), (), Stated(source="confidential"))
+    assert found.level == "regulated"
+    assert found.doubt == Doubt("confidential", ("a label in its text names no level of ours",))
+    sure = rules.classify(parsed("Classification: Zebra"), (), (), Stated(source="regulated"))
+    assert sure.doubt is None
+    alike = Said("confidential", "like pay slips (0.52)", sure=False)
+    assert rules.classify(parsed("words"), (), (), Stated(alike=alike)).doubt == Doubt(
+        "internal", ("like pay slips (0.52)",)
+    )
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,23 @@ class SecretBody(Struct, forbid_unknown_fields=True):
     secret: str
 
 
+class DecisionBody(Struct, forbid_unknown_fields=True):
+    """External ids are hostile, and have slashes: they stand in bodies, not in paths."""
+
+    external_id: str
+    classification: str
+    reason: str
+
+
+class AgreementBody(Struct, forbid_unknown_fields=True):
+    external_id: str
+    classification: str
+
+
+class DecidedBody(Struct, forbid_unknown_fields=True):
+    external_id: str
+
+
 class PromotionBody(Struct, forbid_unknown_fields=True):
     """`share` is the canary's, in percent."""
 

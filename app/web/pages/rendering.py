@@ -22,6 +22,7 @@ SECURITY_HEADERS = {
 _PLACES = (
     (("ask",), "/chat", "Ask"),
     (("sources",), "/sources", "Sources"),
+    (("decisions",), "/reviews", "Reviews"),
     (("explain", "sources"), "/explain", "Explain"),
     (("audit",), "/audit", "Audit"),
     (("releases",), "/releases", "Releases"),
