@@ -9,6 +9,7 @@ from typing import Any
 
 from ingestion.accounts import Mapped, account_rules
 from ingestion.sources import Connector, SourceUnreadable
+from ingestion.sources.atlassian.confluence import Confluence
 from ingestion.sources.filesystem import Filesystem
 from ingestion.sources.git import Git
 from ingestion.sources.imap import Imap
@@ -52,6 +53,8 @@ def _reader(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
         return Git.of(
             config, access.levels, access.max_bytes, access.reach, access.secret, access.cache
         )
+    if kind == "confluence":
+        return Confluence(config, access)
     if kind == "s3":
         return S3(config, access)
     if kind == "sql":

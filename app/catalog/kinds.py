@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.catalog.atlassian_config import wrong_confluence
 from app.catalog.s3_config import wrong_s3
 from app.domain.accounts import AccountRules
 from app.domain.source import Schedule
@@ -23,6 +24,10 @@ class Need:
 
 _OWNER = Need(("owner",), str, "the e-mail address of whose mail it is")
 KINDS: Mapping[str, tuple[Need, ...]] = {
+    "confluence": (
+        Need(("url",), str, "the site's address"),
+        Need(("deployment",), str, "cloud or data_center"),
+    ),
     "filesystem": (Need(("path",), str, "the folder to read"),),
     "git": (
         Need(("path", "url"), str, "the repository, in a folder here or on a server"),
@@ -78,6 +83,8 @@ def check_config(kind: str, config: Mapping[str, Any]) -> None:
         raise InvalidInput("leave config.tls out; 'none' is only for a server on this machine")
     if kind == "filesystem" and config.get("acl") not in (None, "posix"):
         raise InvalidInput("config.acl is posix, or is left out where sidecars say who may read")
+    if kind == "confluence" and (wrong := wrong_confluence(config)):
+        raise InvalidInput(wrong)
     if kind == "s3" and (wrong := wrong_s3(config)):
         raise InvalidInput(wrong)
     if "accounts" in config:
