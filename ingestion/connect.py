@@ -16,6 +16,7 @@ from ingestion.sources.imap import Imap
 from ingestion.sources.mailbox import Mailbox
 from ingestion.sources.reach import Reach
 from ingestion.sources.s3 import S3
+from ingestion.sources.sharepoint.connector import SharePoint
 from ingestion.sources.sql import Sql
 from ingestion.sources.sql_database import SqlDatabase
 from ingestion.sources.web.connector import Web
@@ -57,6 +58,8 @@ def _reader(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
         return Confluence(config, access)
     if kind == "s3":
         return S3(config, access)
+    if kind == "sharepoint":
+        return SharePoint(config, access)
     if kind == "sql":
         database = SqlDatabase(str(config.get("url", "")), access.secret, access.reach)
         return Sql(config, access.levels, access.max_bytes, database)

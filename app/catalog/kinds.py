@@ -8,6 +8,7 @@ from typing import Any
 
 from app.catalog.atlassian_config import wrong_confluence
 from app.catalog.s3_config import wrong_s3
+from app.catalog.sharepoint_config import wrong_sharepoint
 from app.domain.accounts import AccountRules
 from app.domain.source import Schedule
 from app.errors import InvalidInput
@@ -42,6 +43,11 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
     "mailbox": (Need(("path",), str, "the folder or file to read"), _OWNER),
     "push": (),
     "s3": (Need(("bucket",), str, "its name"),),
+    "sharepoint": (
+        Need(("tenant",), str, "the directory's id or domain"),
+        Need(("client_id",), str, "the id of the app registration"),
+        Need(("site", "user"), str, "the address of a site, or whose OneDrive it is"),
+    ),
     "sql": (
         Need(("url",), str, "the database, without its password"),
         Need(("query",), str, "which gives the documents"),
@@ -86,6 +92,8 @@ def check_config(kind: str, config: Mapping[str, Any]) -> None:
     if kind == "confluence" and (wrong := wrong_confluence(config)):
         raise InvalidInput(wrong)
     if kind == "s3" and (wrong := wrong_s3(config)):
+        raise InvalidInput(wrong)
+    if kind == "sharepoint" and (wrong := wrong_sharepoint(config)):
         raise InvalidInput(wrong)
     if "accounts" in config:
         _check_accounts(kind, config["accounts"])
