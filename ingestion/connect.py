@@ -10,6 +10,7 @@ from typing import Any
 from ingestion.accounts import Mapped, account_rules
 from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.atlassian.confluence import Confluence
+from ingestion.sources.drive import Drive
 from ingestion.sources.filesystem import Filesystem
 from ingestion.sources.git import Git
 from ingestion.sources.imap import Imap
@@ -17,6 +18,7 @@ from ingestion.sources.mailbox import Mailbox
 from ingestion.sources.reach import Reach
 from ingestion.sources.s3 import S3
 from ingestion.sources.sharepoint.connector import SharePoint
+from ingestion.sources.slack import Slack
 from ingestion.sources.sql import Sql
 from ingestion.sources.sql_database import SqlDatabase
 from ingestion.sources.web.connector import Web
@@ -48,6 +50,8 @@ def connector(kind: str, config: Mapping[str, Any], access: Access) -> Connector
 
 
 def _reader(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
+    if kind == "drive":
+        return Drive(config, access)
     if kind == "filesystem":
         return Filesystem(config, access.levels, access.max_bytes)
     if kind == "git":
@@ -60,6 +64,8 @@ def _reader(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
         return S3(config, access)
     if kind == "sharepoint":
         return SharePoint(config, access)
+    if kind == "slack":
+        return Slack(config, access)
     if kind == "sql":
         database = SqlDatabase(str(config.get("url", "")), access.secret, access.reach)
         return Sql(config, access.levels, access.max_bytes, database)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.catalog.atlassian_config import wrong_confluence
+from app.catalog.drive_config import wrong_drive
 from app.catalog.s3_config import wrong_s3
 from app.catalog.sharepoint_config import wrong_sharepoint
+from app.catalog.slack_config import wrong_slack
 from app.domain.accounts import AccountRules
 from app.domain.source import Schedule
 from app.errors import InvalidInput
@@ -29,6 +31,7 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
         Need(("url",), str, "the site's address"),
         Need(("deployment",), str, "cloud or data_center"),
     ),
+    "drive": (Need(("folders",), list, "which folders or shared drives to read, by their ids"),),
     "filesystem": (Need(("path",), str, "the folder to read"),),
     "git": (
         Need(("path", "url"), str, "the repository, in a folder here or on a server"),
@@ -48,6 +51,7 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
         Need(("client_id",), str, "the id of the app registration"),
         Need(("site", "user"), str, "the address of a site, or whose OneDrive it is"),
     ),
+    "slack": (),
     "sql": (
         Need(("url",), str, "the database, without its password"),
         Need(("query",), str, "which gives the documents"),
@@ -59,8 +63,8 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
 
 
 def schedule_for(kind: str, asked: Schedule) -> Schedule:
-    """What is asked for, and for the rest what is usual: a web site is asked page by page."""
-    sync, permissions = (240, 60) if kind == "web" else (None, None)
+    """What is asked for, and for the rest what is usual: some are asked page by page."""
+    sync, permissions = (240, 60) if kind in ("drive", "slack", "web") else (None, None)
     return Schedule(
         sync if asked.sync_minutes is None else asked.sync_minutes,
         permissions if asked.permission_minutes is None else asked.permission_minutes,
@@ -94,6 +98,10 @@ def check_config(kind: str, config: Mapping[str, Any]) -> None:
     if kind == "s3" and (wrong := wrong_s3(config)):
         raise InvalidInput(wrong)
     if kind == "sharepoint" and (wrong := wrong_sharepoint(config)):
+        raise InvalidInput(wrong)
+    if kind == "drive" and (wrong := wrong_drive(config)):
+        raise InvalidInput(wrong)
+    if kind == "slack" and (wrong := wrong_slack(config)):
         raise InvalidInput(wrong)
     if "accounts" in config:
         _check_accounts(kind, config["accounts"])
