@@ -10,20 +10,16 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 from urllib.parse import urlencode
 
-import httpcore
-
 from app.catalog.endpoint import is_endpoint
 from ingestion.sources import SourceUnreadable
+from ingestion.sources.http.door import Door, NoAnswer, Reply
 from ingestion.sources.reach import Reach
-from ingestion.sources.web.network import CONNECT_SECONDS, PinnedBackend
-from ingestion.sources.web.visitor import NoAnswer, trusted, unpack, user_agent
 
 ANSWER_BYTES = 16_000_000
-REQUEST_SECONDS = 60.0
 ATTEMPTS = 5
 """How often one request is made, where the API asks for patience or fails."""
 SCAN_PATIENCE, VERIFY_PATIENCE = 900.0, 5.0
@@ -47,8 +43,7 @@ class Api:
     reach: Reach
     patience: float
     secret: str = field(default="", repr=False)
-    _backend: PinnedBackend = field(init=False, repr=False)
-    _pool: httpcore.ConnectionPool = field(init=False, repr=False)
+    _door: Door = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not is_endpoint(self.base):
@@ -57,19 +52,13 @@ class Api:
             raise SourceUnreadable(
                 "the secret is no token; give it anew with `portcullis source secret KEY`"
             )
-        self._backend = PinnedBackend(self.reach)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=trusted(),
-            max_connections=1,
-            keepalive_expiry=15.0,
-            network_backend=self._backend,
-        )
+        self._door = Door(self.reach)
 
     def __enter__(self) -> Api:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.close()
+        self._door.close()
 
     def json(self, path: str, said: Mapping[str, str]) -> dict[str, Any]:
         """The object that a GET of `path` below `base` answers with."""
@@ -89,20 +78,20 @@ class Api:
 
     def _ask(self, method: str, url: str, sent: bytes, limit: int) -> tuple[bytes, bool]:
         for left in reversed(range(ATTEMPTS)):
-            status, headers, body, cut = self._once(method, url, sent, limit)
-            if status == 429 or status >= 500:
+            reply = self._once(method, url, sent, limit)
+            if reply.status == 429 or reply.status >= 500:
                 # the last failure is the answer
                 if left:
-                    self.wait(headers.get("retry-after", ""))
+                    self.wait(reply.headers.get("retry-after", ""))
                 continue
-            if 200 <= status < 300:
-                return body, cut
-            if status < 400:
+            if 200 <= reply.status < 300:
+                return reply.body, reply.cut
+            if reply.status < 400:
                 raise SourceUnreadable(
                     "the API redirects, which is not followed; mend config.endpoint"
                 )
-            raise Refused(status, body)
-        raise SourceUnreadable(f"the API gives no answer ({status}); sync again later")
+            raise Refused(reply.status, reply.body)
+        raise SourceUnreadable(f"the API gives no answer ({reply.status}); sync again later")
 
     def wait(self, said: str = "") -> None:
         """As long as the API says. Raises SourceUnreadable where that is too long."""
@@ -112,33 +101,15 @@ class Api:
         self.patience -= seconds
         sleep(seconds)
 
-    def _once(
-        self, method: str, url: str, sent: bytes, limit: int
-    ) -> tuple[int, dict[str, str], bytes, bool]:
-        headers = [("User-Agent", user_agent()), ("Accept-Encoding", "gzip")]
+    def _once(self, method: str, url: str, sent: bytes, limit: int) -> Reply:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if sent else {}
         if self.secret:
-            headers.append(("Authorization", f"Bearer {self.secret}"))
-        if sent:
-            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-            headers.append(("Content-Length", str(len(sent))))
-        timeout = {"connect": CONNECT_SECONDS, "read": REQUEST_SECONDS, "write": REQUEST_SECONDS}
-        self._backend.deadline = monotonic() + REQUEST_SECONDS
+            headers["Authorization"] = f"Bearer {self.secret}"
         try:
-            with self._pool.stream(
-                method, url, headers=headers, content=sent, extensions={"timeout": timeout}
-            ) as answer:
-                told = {
-                    name.decode("ascii").lower(): value.decode("latin-1").strip()
-                    for name, value in answer.headers
-                }
-                coding = told.get("content-encoding", "").lower()
-                body, cut = unpack(answer.iter_stream(), coding, limit)
-                return answer.status, told, body, cut
-        except httpcore.TimeoutException:
-            raise SourceUnreadable("the API takes too long to answer; sync again later") from None
-        except (httpcore.NetworkError, httpcore.ProtocolError, NoAnswer):
+            return self._door.ask(method, url, limit, headers, sent or None)
+        except NoAnswer as silence:
             raise SourceUnreadable(
-                "the connection to the API fails; see that it can be reached"
+                f"the API gives no answer ({silence}); see that it can be reached, and sync again"
             ) from None
 
 

@@ -18,6 +18,7 @@ from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
 from ingestion.sources.atlassian import door, paging, people
 from ingestion.sources.atlassian.storage import as_html
+from ingestion.sources.http import door as http
 from tests.ingestion.wiki_site import EMPTY, SECRET, Reply, WikiSite, serving
 
 ADA, BOB, EVE = ("user", "ada@house.example"), ("user", "bob@house.example"), ("user", "eve")
@@ -384,7 +385,7 @@ def test_an_answer_that_is_too_large_is_refused(
 def test_an_answer_that_takes_too_long_ends(
     wiki: WikiSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(http, "REQUEST_SECONDS", 0.3)
     stop = Event()
     wiki.before = lambda path, _: (stop.wait(3), EMPTY)[1]
     with pytest.raises(SourceUnreadable, match="takes too long"):

@@ -18,9 +18,10 @@ from app.errors import InvalidInput
 from ingestion.connect import Access, connector
 from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
+from ingestion.sources.http import door
 from ingestion.sources.reach import Reach
 from ingestion.sources.sharepoint import connector as connecting
-from ingestion.sources.sharepoint import door, graph
+from ingestion.sources.sharepoint import graph
 from ingestion.sources.sharepoint.grants import Audience, Grants, read_grants
 from tests.ingestion.tenant import (
     DRIVE,

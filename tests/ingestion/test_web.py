@@ -23,10 +23,11 @@ from cryptography.x509.oid import NameOID
 from app.domain.acl import Acl
 from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
+from ingestion.sources.http import door
+from ingestion.sources.http.door import NoAnswer
 from ingestion.sources.reach import Reach
-from ingestion.sources.web import visitor
 from ingestion.sources.web.connector import Web
-from ingestion.sources.web.visitor import NoAnswer, Visitor
+from ingestion.sources.web.visitor import Visitor
 from tests.ingestion.site import Answer, LocalSite, serve
 
 # a server that misbehaves
@@ -385,7 +386,7 @@ def test_no_more_is_unpacked_than_is_wanted() -> None:
     packed = bomb()
     tracemalloc.start()
     try:
-        content, cut = visitor.unpack([packed], "gzip", LIMIT)
+        content, cut = door.unpack([packed], "gzip", LIMIT)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -682,7 +683,7 @@ def test_a_certificate_has_to_be_of_the_name_though_an_address_is_connected_to(
     path = certificate(tmp_path, name)
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     served.load_cert_chain(path)
-    monkeypatch.setattr(visitor, "trusted", lambda: ssl.create_default_context(cafile=path))
+    monkeypatch.setattr(door, "trusted", lambda: ssl.create_default_context(cafile=path))
     answers(monkeypatch, ["127.0.0.1"])
     with serve(tls=served) as site:
         site.page("/docs/")

@@ -12,7 +12,7 @@ from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
 from ingestion.sources.atlassian.cloud import Cloud
 from ingestion.sources.atlassian.data_center import DataCenter
-from ingestion.sources.atlassian.door import Door, Refused, Unanswered, origin
+from ingestion.sources.atlassian.door import Door, Refused, Unanswered
 from ingestion.sources.atlassian.inheritance import Inheritance
 from ingestion.sources.atlassian.people import People
 from ingestion.sources.atlassian.storage import as_html
@@ -27,6 +27,7 @@ from ingestion.sources.atlassian.wiki import (
     restriction,
     signed_in,
 )
+from ingestion.sources.http.address import origin
 
 if TYPE_CHECKING:
     from ingestion.connect import Access

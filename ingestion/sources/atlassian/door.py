@@ -7,33 +7,27 @@ time; where it asks to wait, that is waited for, within a bound.
 from __future__ import annotations
 
 import json
-import re
 import time
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
-
-import httpcore
+from urllib.parse import urlencode, urljoin
 
 from ingestion.problem import DocumentProblem
 from ingestion.sources import SourceUnreadable
+from ingestion.sources.http.address import origin
+from ingestion.sources.http.door import REDIRECTING, NoAnswer, Reply
+from ingestion.sources.http.door import Door as HttpDoor
 from ingestion.sources.reach import Reach
-from ingestion.sources.web.network import CONNECT_SECONDS, PinnedBackend
-from ingestion.sources.web.visitor import REDIRECTING, NoAnswer, trusted, unpack, user_agent
 
 ANSWER_BYTES = 32_000_000
 """A page of a listing, or one document's text with what is around it."""
-REQUEST_SECONDS = 120.0
-READ_SECONDS = 60.0
 WAIT_SECONDS = 300.0
 """For so long one request is put off in all."""
 TRIES = 6
 REDIRECTS = 3
 _BUSY = (429, 503)
-_PORTS = {"https": 443, "http": 80}
 
 
 class Refused(Exception):
@@ -48,14 +42,6 @@ class Unanswered(SourceUnreadable):
     """It does not answer this request as it should; others it may."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    cut: bool
-
-
 @dataclass
 class Door:
     """`base` is the site's address without a last slash; `user` is empty where the secret is a
@@ -65,17 +51,10 @@ class Door:
     reach: Reach
     user: str
     secret: str = field(repr=False)
-    _backend: PinnedBackend = field(init=False, repr=False)
-    _pool: httpcore.ConnectionPool = field(init=False, repr=False)
+    _way: HttpDoor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._backend = PinnedBackend(self.reach)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=trusted(),
-            max_connections=2,
-            keepalive_expiry=15.0,
-            network_backend=self._backend,
-        )
+        self._way = HttpDoor(self.reach)
 
     def json(self, path: str, **query: str | int) -> Any:
         """What the API answers below `base`. Raises Refused for 403, 404 and 410, and
@@ -132,7 +111,7 @@ class Door:
     def _url(self, path: str, query: Mapping[str, str | int]) -> str:
         return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
 
-    def _ask(self, url: str, limit: int, accept: str) -> _Reply:
+    def _ask(self, url: str, limit: int, accept: str) -> Reply:
         """Waits where the site asks to."""
         left = WAIT_SECONDS
         for tried in range(TRIES):
@@ -146,29 +125,15 @@ class Door:
             time.sleep(seconds)
         raise SourceUnreadable("the site is asked too much for now; nothing was changed")
 
-    def _once(self, url: str, limit: int, accept: str) -> _Reply:
-        scheme, host, port = origin(url)
-        headers = [("User-Agent", user_agent()), ("Accept-Encoding", "gzip"), ("Accept", accept)]
-        if (scheme, host, port) == origin(self.base):
-            headers.append(("Authorization", self._authorization))
-        timeout = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS}
-        self._backend.deadline = time.monotonic() + REQUEST_SECONDS
+    def _once(self, url: str, limit: int, accept: str) -> Reply:
+        _, host, port = where = origin(url)
+        headers = {"Accept": accept}
+        if where == origin(self.base):
+            headers["Authorization"] = self._authorization
         try:
-            with self._pool.stream(
-                "GET", url, headers=headers, extensions={"timeout": timeout}
-            ) as response:
-                said = {
-                    name.decode("ascii").lower(): value.decode("latin-1")
-                    for name, value in response.headers
-                }
-                coding = said.get("content-encoding", "").strip().lower()
-                body, cut = unpack(response.iter_stream(), coding, limit)
-                return _Reply(response.status, said, body, cut)
-        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
-            reason = "the connection fails, or takes too long"
-        except NoAnswer as problem:
-            reason = str(problem)
-        raise SourceUnreadable(f"no answer from {host}:{port}: {reason}")
+            return self._way.ask("GET", url, limit, headers)
+        except NoAnswer as silence:
+            raise SourceUnreadable(f"no answer from {host}:{port}: {silence}") from None
 
     @property
     def _authorization(self) -> str:
@@ -176,7 +141,7 @@ class Door:
             return f"Bearer {self.secret}"
         return "Basic " + b64encode(f"{self.user}:{self.secret}".encode()).decode()
 
-    def _check(self, reply: _Reply) -> None:
+    def _check(self, reply: Reply) -> None:
         if reply.status == 401:
             raise wrong_secret()
         if reply.status in REDIRECTING:
@@ -193,29 +158,6 @@ def wrong_secret() -> SourceUnreadable:
         "the site does not take the source's token, which may have expired; give another one with"
         " `portcullis source secret KEY`"
     )
-
-
-def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port. Raises SourceUnreadable for what no token, and no text, goes over."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        odd = not re.fullmatch(r"[!-~]+", url) or not {"@", "\\"}.isdisjoint(parts.netloc)
-    except (ValueError, KeyError):
-        host, port, odd = "", 0, True
-    if odd or not host or parts.scheme not in _PORTS:
-        raise SourceUnreadable("the site leads to what is no address")
-    if parts.scheme != "https" and not is_loopback(host):
-        raise SourceUnreadable("the site has to be read over https")
-    return parts.scheme, host, port
-
-
-def is_loopback(host: str) -> bool:
-    """By its number: a name may lead anywhere."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _target(url: str, location: str) -> str:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.problem import DocumentProblem
 from ingestion.sources import SourceUnreadable
-from ingestion.sources.sharepoint.door import Door, Reply
+from ingestion.sources.http.door import REDIRECTING, Door, NoAnswer, Reply
 from ingestion.sources.sharepoint.login import Login, token
-from ingestion.sources.web.visitor import REDIRECTING, NoAnswer
 
 if TYPE_CHECKING:
     from ingestion.connect import Access

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ingestion.sources import SourceUnreadable
-from ingestion.sources.sharepoint.door import Door, Reply
+from ingestion.sources.http.door import Door, Reply
 
 TOKEN_BYTES = 100_000
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}

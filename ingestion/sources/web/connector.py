@@ -11,13 +11,14 @@ from typing import Any
 from app.domain.acl import Acl
 from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
+from ingestion.sources.http.door import NoAnswer
 from ingestion.sources.reach import Reach
 from ingestion.sources.web.address import Site, normalise
 from ingestion.sources.web.crawl import Crawl, Found, ask, look
 from ingestion.sources.web.memory import Seen, Spool, changed
 from ingestion.sources.web.robots import read_rules
 from ingestion.sources.web.sitemap import read_sitemap
-from ingestion.sources.web.visitor import NoAnswer, Visitor
+from ingestion.sources.web.visitor import Visitor
 
 ROOT = "."
 """The external id of the site as a container."""

@@ -10,11 +10,12 @@ from time import monotonic, sleep
 from ingestion import formats
 from ingestion.problem import DocumentProblem
 from ingestion.sources import SourceUnreadable
+from ingestion.sources.http.door import REDIRECTING, NoAnswer
 from ingestion.sources.web.address import Site, is_trap, without_query
 from ingestion.sources.web.memory import Seen, Spool, validators
 from ingestion.sources.web.page import read_page
 from ingestion.sources.web.robots import Rules, forbidden
-from ingestion.sources.web.visitor import REDIRECTING, NoAnswer, Reply, Visitor
+from ingestion.sources.web.visitor import Visited, Visitor
 
 MAX_DEPTH = 30
 MAX_QUERIES = 50
@@ -190,7 +191,7 @@ class Crawl:
 
 def ask(
     visitor: Visitor, url: str, limit: int, may: Callable[[str], bool], seen: Seen | None
-) -> Reply:
+) -> Visited:
     """The page now, or that it is as it was seen. Raises NoAnswer also where the site says that it
     cannot answer."""
     reply = visitor.get(url, limit, may, seen.condition if seen else None)
@@ -203,7 +204,7 @@ def ask(
     return reply
 
 
-def look(reply: Reply, digest: str, seen: Seen | None) -> Seen | None:
+def look(reply: Visited, digest: str, seen: Seen | None) -> Seen | None:
     """What an answer says of its page, which is as it was `seen` where it says so; `digest` is that
     of its content. None where it is no page, or of a type that is not read."""
     headers = reply.headers

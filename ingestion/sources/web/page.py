@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ingestion.sources.http.door import AGENT
 from ingestion.sources.web.address import normalise
-from ingestion.sources.web.visitor import AGENT
 
 BYTES = 2_000_000
 """Of a page that are searched."""

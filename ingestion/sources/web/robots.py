@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from protego import Protego
 
 from ingestion.sources import SourceUnreadable
+from ingestion.sources.http.door import AGENT, NoAnswer, user_agent
 from ingestion.sources.web.address import Site, normalise
-from ingestion.sources.web.visitor import AGENT, NoAnswer, Visitor, user_agent
+from ingestion.sources.web.visitor import Visitor
 
 MAX_DELAY = 10.0
 _BYTES = 512_000

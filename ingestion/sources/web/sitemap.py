@@ -6,9 +6,10 @@ from collections import deque
 from xml.parsers import expat
 
 from ingestion.sources import SourceUnreadable
+from ingestion.sources.http.door import NoAnswer, unpack
 from ingestion.sources.web.address import MAX_LENGTH, Site, normalise
 from ingestion.sources.web.robots import Rules
-from ingestion.sources.web.visitor import NoAnswer, Visitor, unpack
+from ingestion.sources.web.visitor import Visitor
 
 _BYTES = 52_428_800
 _FILES = 100
