@@ -22,7 +22,7 @@ from evals.mapping import bars, mapping
 from evals.mutants.registry import faults
 from evals.program import folder_digest, program
 from evals.progress import Progress
-from evals.report import junit, page
+from evals.report import junit, markdown, page
 from evals.report.figures import figure, value
 from evals.report.judged import Judged
 from evals.report.terminal import blocks
@@ -114,6 +114,13 @@ def _compared(old: Report, new: Report, held: Thresholds) -> bool:
     found = compare(old, new, held)
     print("\n\n".join([*found.remarks, _table(found), _sum(found)]))
     return found.passed
+
+
+def bars_met(report: Path) -> None:
+    """Print what a report found and the bars in force make of it, as Markdown."""
+    found, held = Report.read(report), in_force()
+    ran = [result.suite for result in found.results]
+    print("\n".join(markdown.rows(Judged(found, held.only(ran), part=True))))
 
 
 def risks(suites: Sequence[Suite]) -> None:

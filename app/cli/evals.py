@@ -124,6 +124,16 @@ def compare(
 
 
 @app.command()
+def figures(
+    report: Annotated[Path, typer.Argument(help="A report.json.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Print what a report found beside the bars that are in force, as Markdown. No data folder is
+    needed for it."""
+    _command().bars_met(report)
+
+
+@app.command()
 def mapping(data_dir: DataDir = None) -> None:
     """Print which risks of OWASP and NIST the suites cover, as Markdown."""
     _command().risks(_suites())

@@ -239,9 +239,13 @@ def test_the_command(tmp_path: Path) -> None:
     go(tmp_path, suites(good=_good))
     path, other = tmp_path / "report.json", tmp_path / "other.json"
     assert evals("compare", path, path)[0] == 0
+    code, told, _ = evals("figures", path)
+    assert code == 0
+    assert told.startswith("| suite | measure |")
     said = json.loads(path.read_text())
     said["results"][0]["measures"][0]["n"] = "many"
     other.write_text(json.dumps(said))
     code, _, errors = evals("compare", path, other)
     assert code == 1
     assert "other.json is no report" in errors
+    assert "other.json is no report" in evals("figures", other)[2]
