@@ -29,13 +29,16 @@ def decide(
 
     async def work(parts: Parts) -> None:
         async with on_record(
-            parts.recorder, "source", source=key, external_id=document,
-            change=f"decided: {classification}",
+            parts.recorder, "classification", source=key, external_id=document,
+            change=f"decided {classification}",
         ):  # fmt: skip
             await catalog.decide(
                 parts.database, None, key, document, classification, reason, parts.levels
             )
-        print(f"decided; it holds when {key} is synced, or the document is pushed again")
+        print(
+            f"decided; it holds when {key} is synced, or the document is pushed again, and below"
+            " its floors once somebody else agreed"
+        )
 
     with_parts(settings_from(data_dir), work)
 
@@ -46,8 +49,9 @@ def undecide(key: str, document: str, data_dir: DataDir = None) -> None:
 
     async def work(parts: Parts) -> None:
         async with on_record(
-            parts.recorder, "source", source=key, external_id=document, change="decided: the rules"
-        ):
+            parts.recorder, "classification", source=key, external_id=document,
+            change="decided no more",
+        ):  # fmt: skip
             await catalog.end(parts.database, None, key, document)
         print(f"the rules hold when {key} is synced, or the document is pushed again")
 
@@ -68,7 +72,7 @@ def reviews(data_dir: DataDir = None) -> None:
         print(table(columns, rows) if rows else "no document waits to be looked at")
         decided = [
             (d.source, d.external_id, d.classification, d.indexed or "", d.by,
-             d.seconded_by or "", d.reason)
+             d.seconded_by or ("not yet" if d.waits else ""), d.reason)
             for d in await list_decisions(parts.database, None)
         ]  # fmt: skip
         if decided:

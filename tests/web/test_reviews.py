@@ -108,7 +108,7 @@ async def test_the_page_shows_decides_and_agrees(
     shown = (await client.get("/reviews", headers=as_owner)).text
     assert "Nothing waits." in shown
     assert "&lt;i&gt;why&lt;/i&gt;" in shown
-    assert "waits for a second person" in shown
+    assert "below a floor once somebody agreed" in shown
     assert 'action="/reviews/agree"' not in shown
     as_mia = await session(parts, "mia@bad.example")
     shown = (await client.get("/reviews", headers=as_mia)).text
