@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from time import sleep
+from time import sleep, time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +32,10 @@ class Refused(Exception):
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(status)
         self.status, self.body = status, body
+
+
+class Moved(SourceUnreadable):
+    """The API redirects, which is not followed."""
 
 
 @dataclass
@@ -69,29 +73,39 @@ class Api:
 
     def get(self, path: str, said: Mapping[str, str], limit: int) -> tuple[bytes, bool]:
         """At most `limit` bytes, and whether there are more."""
-        return self._ask("GET", f"{self.base.rstrip('/')}/{path}?{urlencode(said)}", b"", limit)
+        reply = self._ask("GET", self._url(path, said), b"", limit)
+        return reply.body, reply.cut
+
+    def page(self, path: str, said: Mapping[str, str], limit: int) -> tuple[list[Any], str]:
+        """The list that a GET answers with, of at most `limit` bytes, and its header `Link`."""
+        reply = self._ask("GET", self._url(path, said), b"", limit)
+        if reply.cut:
+            raise SourceUnreadable("more comes than a page of a listing can have; look at it")
+        return as_list(reply.body), reply.headers.get("link", "")
 
     def post(self, said: Mapping[str, str]) -> dict[str, Any]:
         """The object that `base` answers with when it is sent this form."""
-        body, cut = self._ask("POST", self.base, urlencode(said).encode(), ANSWER_BYTES)
-        return as_object(b"" if cut else body)
+        reply = self._ask("POST", self.base, urlencode(said).encode(), ANSWER_BYTES)
+        return as_object(b"" if reply.cut else reply.body)
 
-    def _ask(self, method: str, url: str, sent: bytes, limit: int) -> tuple[bytes, bool]:
+    def _url(self, path: str, said: Mapping[str, str]) -> str:
+        return f"{self.base.rstrip('/')}/{path}?{urlencode(said)}"
+
+    def _ask(self, method: str, url: str, sent: bytes, limit: int) -> Reply:
         for left in reversed(range(ATTEMPTS)):
             reply = self._once(method, url, sent, limit)
-            if reply.status == 429 or reply.status >= 500:
+            status = reply.status
+            if status == 429 or status >= 500 or (status == 403 and _is_limit(reply.headers)):
                 # the last failure is the answer
                 if left:
-                    self.wait(reply.headers.get("retry-after", ""))
+                    self.wait(_seconds(reply.headers))
                 continue
-            if 200 <= reply.status < 300:
-                return reply.body, reply.cut
-            if reply.status < 400:
-                raise SourceUnreadable(
-                    "the API redirects, which is not followed; mend config.endpoint"
-                )
-            raise Refused(reply.status, reply.body)
-        raise SourceUnreadable(f"the API gives no answer ({reply.status}); sync again later")
+            if 200 <= status < 300:
+                return reply
+            if status < 400:
+                raise Moved("the API redirects, which is not followed; mend config.endpoint")
+            raise Refused(status, reply.body)
+        raise SourceUnreadable(f"the API gives no answer ({status}); sync again later")
 
     def wait(self, said: str = "") -> None:
         """As long as the API says. Raises SourceUnreadable where that is too long."""
@@ -113,12 +127,39 @@ class Api:
             ) from None
 
 
+def _is_limit(headers: Mapping[str, str]) -> bool:
+    """Whether a 403 is no answer, but a limit of requests."""
+    return "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+
+
+def _seconds(headers: Mapping[str, str]) -> str:
+    """For how long it asks to be left alone: so many seconds, or until a moment."""
+    if said := headers.get("retry-after"):
+        return said
+    until = headers.get("x-ratelimit-reset", "")
+    if headers.get("x-ratelimit-remaining") != "0" or not re.fullmatch(r"[0-9]{1,11}", until):
+        return ""
+    return str(max(1, int(until) - int(time())))
+
+
 def as_object(body: bytes) -> dict[str, Any]:
     """Raises SourceUnreadable where it is none."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        said = None
+    said = _read(body)
     if not isinstance(said, dict):
         raise SourceUnreadable("what answers is no API of this kind; mend config.endpoint")
     return said
+
+
+def as_list(body: bytes) -> list[Any]:
+    """Raises SourceUnreadable where it is none."""
+    said = _read(body)
+    if not isinstance(said, list):
+        raise SourceUnreadable("what answers is no listing of this kind; mend config.endpoint")
+    return said
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
