@@ -12,6 +12,7 @@ from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.atlassian.confluence import Confluence
 from ingestion.sources.drive import Drive
 from ingestion.sources.filesystem import Filesystem
+from ingestion.sources.forge.github import GitHub
 from ingestion.sources.git import Git
 from ingestion.sources.imap import Imap
 from ingestion.sources.mailbox import Mailbox
@@ -58,6 +59,8 @@ def _reader(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
         return Git.of(
             config, access.levels, access.max_bytes, access.reach, access.secret, access.cache
         )
+    if kind == "github":
+        return GitHub(config, access)
     if kind == "confluence":
         return Confluence(config, access)
     if kind == "s3":
