@@ -88,17 +88,20 @@ class Site:
     def _below(self, name: str, rest: str, said: dict[str, str], at: str) -> Reply:
         kind, _, last = rest.partition("/")
         held = self.repositories[name]
+        pulls_off = held.get("has_pull_requests") is False
         if not rest:
             return reply(held)
         if rest == "collaborators" and said.get("affiliation") == "all":
             return listing(at, self.collaborators[name], said, self.page)
         if last == "comments" and (name, kind) in self.comments:
-            if kind == "pulls" and held.get("has_pull_requests") is False:
+            if pulls_off and (kind == "pulls" or held["has_issues"] is False):
                 return reply({"message": "Not Found"}, 404)
             return listing(at, self.comments[name, kind], said, self.page)
         issues = self.issues[name]
         if kind == "issues" and held["has_issues"] is False:
             return reply({"message": "Issues are disabled for this repo"}, 410)
+        if kind == "pulls" and pulls_off:
+            return reply({"message": "Not Found"}, 404)
         found = [one for one in issues.values() if kind == "issues" or "pull_request" in one]
         if kind == "pulls":
             found = [{**one, "head": {}} for one in found]

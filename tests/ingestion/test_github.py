@@ -282,7 +282,11 @@ def test_issues_are_found_where_pull_requests_are_switched_off(site: Site) -> No
     site.repository(NAME, "ada", has_pull_requests=False)
     site.issue(1)
     site.comment(1, "a remark")
-    assert "a remark" in only(site.source().scan(), 1).read().decode()
+    site.issue(2, pull=True)
+    [issue] = site.source().scan().documents
+    assert "a remark" in issue.read().decode()
+    assert site.source().verify(f"{NAME}#1") is not None
+    assert site.source().verify(f"{NAME}#2") is None
     site.repositories[NAME]["has_issues"] = False
     found = site.source().scan()
     assert (found.documents, found.containers) == ((), {NAME: people("ada")})

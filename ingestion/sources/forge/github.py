@@ -66,7 +66,8 @@ class GitHub:
             try:
                 repository = client.one(f"repos/{name}")
                 kind = "pulls" if repository.get("has_issues") is False else "issues"
-                if client.one(f"repos/{name}/{kind}/{number}").get("number") != int(number):
+                issue = client.one(f"repos/{name}/{kind}/{number}")
+                if issue.get("number") != int(number) or _is_off(issue, repository):
                     return None
                 acl = open_to_all(repository, self.config)
                 if acl is None:
@@ -123,6 +124,8 @@ class GitHub:
                 f"repos/{name}/{'issues' if issues else 'pulls'}", state="all", **_ALL
             )
             for issue in listing:
+                if _is_off(issue, repository):
+                    continue
                 found[_number(issue)] = _begin(issue, spool)
             if pulls:
                 _add_comments(client, name, "pulls", found)
@@ -168,9 +171,18 @@ class GitHub:
         return f"{parts.scheme}://{parts.netloc}{path.removesuffix('/api/v3')}"
 
 
+def _is_pull(issue: Mapping[str, Any]) -> bool:
+    """Whether it is a pull request, listed with issues or by itself."""
+    return "pull_request" in issue or "head" in issue
+
+
+def _is_off(issue: Mapping[str, Any], repository: Mapping[str, Any]) -> bool:
+    """Whether it is a pull request where those are switched off."""
+    return _is_pull(issue) and repository.get("has_pull_requests") is False
+
+
 def _begin(issue: Mapping[str, Any], spool: Spool) -> Conversation:
-    pull = "pull_request" in issue or "head" in issue
-    kind = f"{'Pull request' if pull else 'Issue'} {_number(issue)}"
+    kind = f"{'Pull request' if _is_pull(issue) else 'Issue'} {_number(issue)}"
     return Conversation.begin(issue, kind, _login(issue), issue.get("body"), spool)
 
 
