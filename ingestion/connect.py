@@ -13,6 +13,7 @@ from ingestion.sources.atlassian.confluence import Confluence
 from ingestion.sources.drive import Drive
 from ingestion.sources.filesystem import Filesystem
 from ingestion.sources.forge.github import GitHub
+from ingestion.sources.forge.gitlab import GitLab
 from ingestion.sources.git import Git
 from ingestion.sources.imap import Imap
 from ingestion.sources.mailbox import Mailbox
@@ -61,6 +62,8 @@ def _reader(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
         )
     if kind == "github":
         return GitHub(config, access)
+    if kind == "gitlab":
+        return GitLab(config, access)
     if kind == "confluence":
         return Confluence(config, access)
     if kind == "s3":

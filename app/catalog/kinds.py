@@ -9,6 +9,7 @@ from typing import Any
 from app.catalog.atlassian_config import wrong_confluence
 from app.catalog.drive_config import wrong_drive
 from app.catalog.github_config import wrong_github
+from app.catalog.gitlab_config import wrong_gitlab
 from app.catalog.s3_config import wrong_s3
 from app.catalog.sharepoint_config import wrong_sharepoint
 from app.catalog.slack_config import wrong_slack
@@ -39,6 +40,7 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
         Need(("rules",), list, "who may read which paths"),
     ),
     "github": (Need(("repositories",), list, "which repositories to read, as OWNER/NAME"),),
+    "gitlab": (Need(("projects",), list, "which projects to read, as GROUP/NAME"),),
     "imap": (
         Need(("host",), str, "the name of the mail server"),
         Need(("port",), int, "its port, 993 mostly"),
@@ -66,7 +68,8 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
 
 def schedule_for(kind: str, asked: Schedule) -> Schedule:
     """What is asked for, and for the rest what is usual: some are asked page by page."""
-    sync, permissions = (240, 60) if kind in ("drive", "github", "slack", "web") else (None, None)
+    by_page = kind in ("drive", "github", "gitlab", "slack", "web")
+    sync, permissions = (240, 60) if by_page else (None, None)
     return Schedule(
         sync if asked.sync_minutes is None else asked.sync_minutes,
         permissions if asked.permission_minutes is None else asked.permission_minutes,
@@ -98,6 +101,8 @@ def check_config(kind: str, config: Mapping[str, Any]) -> None:
     if kind == "confluence" and (wrong := wrong_confluence(config)):
         raise InvalidInput(wrong)
     if kind == "github" and (wrong := wrong_github(config)):
+        raise InvalidInput(wrong)
+    if kind == "gitlab" and (wrong := wrong_gitlab(config)):
         raise InvalidInput(wrong)
     if kind == "s3" and (wrong := wrong_s3(config)):
         raise InvalidInput(wrong)

@@ -10,12 +10,11 @@ from ingestion.sources import SourceUnreadable
 from ingestion.sources.api import ATTEMPTS, Api, Moved, Refused
 from ingestion.sources.forge.link_header import following
 
-PAGE = 100
 PAGES = 5000
 """Of one listing: half a million comments."""
 PAGE_BYTES = 50_000_000
 """Of one page: 100 of the longest texts that GitHub takes have no more."""
-_CURSOR = frozenset(("page", "after"))
+_CURSOR = frozenset(("page", "after", "cursor", "id_after"))
 Answer = TypeVar("Answer")
 
 
@@ -29,19 +28,20 @@ class Denied(Exception):
 
 @dataclass(frozen=True)
 class Client:
-    """`name` is what the forge is called. Raises SourceUnreadable where the API gives no answer,
-    refuses the token, or lists something in part; and Denied where it says no to what was asked,
-    or that it is elsewhere now."""
+    """`name` is what the forge is called, `page` how much a page of a listing has. Raises
+    SourceUnreadable where the API gives no answer, refuses the token, or lists something in part;
+    and Denied where it says no to what was asked, or that it is elsewhere now."""
 
     name: str
     api: Api
+    page: int
 
     def one(self, path: str) -> dict[str, Any]:
         return self._asked(lambda: self.api.json(path, {}))
 
     def every(self, path: str, **said: str) -> Iterator[dict[str, Any]]:
         """What all pages hold, or SourceUnreadable: half a listing is none."""
-        asked, seen = {**said, "per_page": str(PAGE)}, set[tuple[tuple[str, str], ...]]()
+        asked, seen = {**said, "per_page": str(self.page)}, set[tuple[tuple[str, str], ...]]()
         for _ in range(PAGES):
             try:
                 entries, link = self._page(path, asked)

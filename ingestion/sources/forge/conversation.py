@@ -73,7 +73,7 @@ class Conversation:
     def add(self, kind: str, entry: Mapping[str, Any], author: Any, path: Any) -> None:
         """A comment; `path` is the file that it is about. Raises SourceUnreadable for what is
         none."""
-        file = _line(path).replace("`", "")[:200]
+        file = _line(path).replace("`", "")
         head = f"## {_by(entry, author)}{f', on `{file}`' if file else ''}\n\n"
         piece = _piece(entry, head, entry.get("body"), self.spool)
         self.said[kind, piece.id] = piece
@@ -85,9 +85,14 @@ class Conversation:
             digest.update(f"{piece.when} {piece.id} ".encode() + piece.digest)
         return digest.hexdigest()
 
+    @property
+    def size(self) -> int:
+        """Of its text, in bytes."""
+        return self.first.size + sum(piece.size for piece in self.said.values())
+
     def read(self, limit: int) -> bytes:
         """All of its text. Raises DocumentProblem where it has more than `limit` bytes."""
-        if sum(piece.size for piece in self._pieces()) > limit:
+        if self.size > limit:
             raise DocumentProblem(
                 "read", "its comments are too many", "raise PORTCULLIS_MAX_DOCUMENT_MB"
             )

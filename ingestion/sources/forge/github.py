@@ -84,7 +84,7 @@ class GitHub:
             )
         base = str(self.config.get("endpoint") or ENDPOINT)
         with Api(base, self.access.reach, patience, self.access.secret.strip()) as api:
-            yield Client("GitHub", api)
+            yield Client("GitHub", api, 100)
 
     def _repositories(self) -> list[str]:
         return [name.lower() for name in self.config["repositories"]]
