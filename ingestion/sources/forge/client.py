@@ -48,7 +48,9 @@ class Client:
             except Denied as denied:
                 if not seen:
                     raise
-                raise SourceUnreadable(f"{self.name}'s listing breaks off ({denied})") from None
+                raise SourceUnreadable(
+                    f"{self.name}'s listing breaks off ({denied}); sync again"
+                ) from None
             if not all(isinstance(entry, dict) for entry in entries):
                 raise SourceUnreadable(
                     f"what {self.name} answers is no listing; see config.endpoint"

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ingestion.sources import SourceUnreadable
 
 _NEXT = re.compile(r'<([^<>]{1,4000})>\s*;\s*rel="?next"?\s*(,|;|$)')
+_UNTOLD = "a listing says nothing of its next page that can be read; sync again later"
 
 
 def following(link: str, names: Set[str]) -> dict[str, str]:
@@ -18,7 +19,7 @@ def following(link: str, names: Set[str]) -> dict[str, str]:
     found = _NEXT.search(link)
     if found is None:
         if re.search(r'rel="?next', link):
-            raise SourceUnreadable("the listing says nothing of its next page that can be read")
+            raise SourceUnreadable(_UNTOLD)
         return {}
     try:
         said = dict(parse_qsl(urlsplit(found[1]).query))
@@ -26,5 +27,5 @@ def following(link: str, names: Set[str]) -> dict[str, str]:
         said = {}
     leads = {name: said[name] for name in names if name in said}
     if not leads:
-        raise SourceUnreadable("the listing says nothing of its next page that can be read")
+        raise SourceUnreadable(_UNTOLD)
     return leads
