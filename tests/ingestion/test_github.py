@@ -361,6 +361,18 @@ def test_half_a_listing_is_none(
             site.source().verify(f"{NAME}#1")
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [{}, *({"number": number, "id": 1} for number in (True, "1", 0, -1, None, 10**15)),
+     *({"number": 1, "id": name} for name in (True, "1", None))],
+)  # fmt: skip
+def test_what_is_no_issue_is_no_listing(site: Site, entry: dict[str, Any]) -> None:
+    site.repository(NAME, "ada")
+    site.instead["issues"] = lambda _: reply([entry])
+    with pytest.raises(SourceUnreadable):
+        site.source().scan()
+
+
 @pytest.mark.parametrize("path", ["issues", "issues/comments", "pulls/comments"])
 @pytest.mark.parametrize("status", [403, 404, 410, 422])
 def test_a_listing_that_is_refused_deletes_nothing(site: Site, path: str, status: int) -> None:
@@ -462,6 +474,7 @@ def test_nothing_is_asked_where_nobody_may_reach(site: Site) -> None:
         (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "+30"}, [30.0], True),
         (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "+30"}, [30.0], True),
         (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "-9"}, [1.0], True),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "+0"}, [1.0], True),
         (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}, [1.0], True),
         (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "+3000"}, [], False),
         (403, {}, [60.0], True),
@@ -494,6 +507,7 @@ def test_a_rate_limit_is_waited_for_within_a_bound(
         with pytest.raises(SourceUnreadable, match="for longer; sync again later"):
             site.source().scan()
     assert seconds == pytest.approx(slept, abs=1)
+    assert min(seconds, default=1) >= 1
     if sum(slept) > 5:
         # nobody waits that long for an answer
         limited.append(True)
