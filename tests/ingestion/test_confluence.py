@@ -261,6 +261,12 @@ FAULTS: list[Reply] = [
     (200, {}, b"{}"),
     (200, {}, b'{"results": {}}'),
     (200, {}, b'{"results": [{"id": "../1"}]}'),
+    (
+        200,
+        {},
+        b'{"results": [{"id": "1", "status": "current", "title": "", "type": "page",'
+        b' "parentId": null, "ancestors": [], "version": {"number": Infinity}}]}',
+    ),
     (200, {}, b"[" * 100_000),
     (200, {"Content-Encoding": "gzip"}, b"no gzip"),
 ]

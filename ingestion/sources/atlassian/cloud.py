@@ -8,19 +8,16 @@ from typing import Any
 
 from ingestion.sources.atlassian.door import Door, Refused
 from ingestion.sources.atlassian.paging import items
-from ingestion.sources.atlassian.readers import ALL, ANONYMOUS, Name
+from ingestion.sources.atlassian.readers import ALL, ANONYMOUS, Audience, Name
+from ingestion.sources.atlassian.said import numeric_id, segment, text
 from ingestion.sources.atlassian.wiki import (
     LIMIT,
     Attachment,
-    Audience,
     Page,
     Space,
     attachment_id,
-    content_id,
     link,
-    segment,
     space_key,
-    text,
 )
 
 _CLASSES = {
@@ -73,15 +70,15 @@ class Cloud:
     def pages(self, space: Space) -> list[Page]:
         path = f"/api/v2/spaces/{space.id}/pages"
         listed = items(self.door, path, "cursor", depth="all", status="current", limit=LIMIT)
-        found = {content_id(said["id"]): said for said in listed if said["status"] == "current"}
+        found = {numeric_id(said["id"]): said for said in listed if said["status"] == "current"}
         parents = {id: _parent(said) for id, said in found.items()}
         return [_page(said, self._above(id, parents)) for id, said in found.items()]
 
     def page(self, id: str) -> tuple[Page, Space]:
         said = self.door.json(f"/api/v2/pages/{id}")
-        if said["status"] != "current" or content_id(said["id"]) != id:
+        if said["status"] != "current" or numeric_id(said["id"]) != id:
             raise Refused(404)
-        space = self.door.json(f"/api/v2/spaces/{content_id(said['spaceId'])}")
+        space = self.door.json(f"/api/v2/spaces/{numeric_id(said['spaceId'])}")
         if space["status"] != "current":
             raise Refused(404)
         return _page(said, self._above(id, {id: _parent(said)})), _space(space)
@@ -95,7 +92,7 @@ class Cloud:
         said = self.door.json(f"/api/v2/attachments/{id}")
         if said["status"] != "current" or said["id"] != id or not said.get("pageId"):
             raise Refused(404)
-        return _attachment(said, content_id(said["pageId"]))
+        return _attachment(said, numeric_id(said["pageId"]))
 
     def body(self, page: str) -> tuple[str, str]:
         said = self.door.json(f"/api/v2/pages/{page}", **{"body-format": "storage"})
@@ -135,18 +132,18 @@ class Cloud:
 
 
 def _space(said: Any) -> Space:
-    return Space(content_id(said["id"]), space_key(said["key"]))
+    return Space(numeric_id(said["id"]), space_key(said["key"]))
 
 
 def _parent(said: Mapping[str, Any]) -> Parent:
     if said["parentId"] is None:
         return None
-    return text(said["parentType"]), content_id(said["parentId"])
+    return text(said["parentType"]), numeric_id(said["parentId"])
 
 
 def _page(said: Any, above: tuple[str, ...] | None) -> Page:
     return Page(
-        content_id(said["id"]), text(said["title"]), above, _version(said), link(said.get("_links"))
+        numeric_id(said["id"]), text(said["title"]), above, _version(said), link(said.get("_links"))
     )
 
 

@@ -12,22 +12,21 @@ from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
 from ingestion.sources.atlassian.cloud import Cloud
 from ingestion.sources.atlassian.data_center import DataCenter
-from ingestion.sources.atlassian.door import Door, Refused, Unanswered
+from ingestion.sources.atlassian.door import Refused, Unanswered
 from ingestion.sources.atlassian.inheritance import Inheritance
 from ingestion.sources.atlassian.people import People
+from ingestion.sources.atlassian.said import STRANGE, numeric_id
+from ingestion.sources.atlassian.site import attached, document, entered, too_large
 from ingestion.sources.atlassian.storage import as_html
 from ingestion.sources.atlassian.wiki import (
-    STRANGE,
     Attachment,
     Page,
     Space,
     Wiki,
     attachment_id,
-    content_id,
     restriction,
     signed_in,
 )
-from ingestion.sources.http.address import origin
 
 if TYPE_CHECKING:
     from ingestion.connect import Access
@@ -47,7 +46,7 @@ class Confluence:
             documents: list[Listed] = []
             people = self._people(wiki)
             for space in self._spaces(wiki):
-                documents += self._space(people, space, scan)
+                documents += self._space(wiki, people, space, scan)
             # a token that ended meanwhile was shown less and less
             signed_in(wiki.door)
         except Refused as refusal:
@@ -67,8 +66,8 @@ class Confluence:
                 id = wiki.attachment(attachment_id(id)).page
             elif kind != "page":
                 return None
-            page, space = wiki.page(content_id(id))
-            inheritance = _inheritance(self._people(wiki), space, scan)
+            page, space = wiki.page(numeric_id(id))
+            inheritance = _inheritance(wiki, self._people(wiki), space, scan)
             if not self._wanted(space) or not inheritance.open():
                 return None
             container = inheritance.container(page)
@@ -78,15 +77,7 @@ class Confluence:
         return Standing(container, acl, None) if acl.allow or not scan.problems else None
 
     def _wiki(self) -> Wiki:
-        base = str(self.config.get("url", "")).rstrip("/")
-        origin(base)
-        user, secret = str(self.config.get("user") or ""), self.access.secret
-        if not secret or not secret.isascii() or not secret.isprintable():
-            raise SourceUnreadable(
-                "the source has no token, or what is none; give it one with"
-                " `portcullis source secret KEY`"
-            )
-        door = Door(base, self.access.reach, user, secret)
+        door = entered(self.config, self.access)
         return Cloud(door) if self.config.get("deployment") == "cloud" else DataCenter(door)
 
     def _wanted(self, space: Space) -> bool:
@@ -109,8 +100,8 @@ class Confluence:
             self.config.get("all_users") == "everyone",
         )
 
-    def _space(self, people: People, space: Space, scan: Scan) -> list[Listed]:
-        wiki, inheritance, found = people.wiki, _inheritance(people, space, scan), list[Listed]()
+    def _space(self, wiki: Wiki, people: People, space: Space, scan: Scan) -> list[Listed]:
+        inheritance, found = _inheritance(wiki, people, space, scan), list[Listed]()
         inheritance.open()
         for page in wiki.pages(space):
             container = inheritance.container(page)
@@ -139,29 +130,24 @@ class Confluence:
                 raise DocumentProblem("read", "it was changed meanwhile", "sync again")
             content = as_html(page.title, stored)
             if len(content) > self.access.max_bytes:
-                raise _too_large(len(content), self.access.max_bytes)
+                raise too_large(len(content), self.access.max_bytes)
             return content
 
         uri = f"{wiki.door.base}{page.link}" if page.link else ""
-        return _listed(f"page/{page.id}", page.title, uri, container, read, page.version, HTML)
+        return document(f"page/{page.id}", page.title, uri, container, read, page.version, HTML)
 
     def _attachment(
         self, wiki: Wiki, attachment: Attachment, container: str, type_of: str
     ) -> Listed:
         def read() -> bytes:
-            limit = self.access.max_bytes
             if not attachment.download:
                 raise DocumentProblem("read", "its name leads elsewhere", "give it another name")
-            if attachment.size > limit:
-                raise _too_large(attachment.size, limit)
-            content = wiki.door.content(attachment.download, limit)
-            if len(content) != attachment.size:
-                raise DocumentProblem("read", "it is not as long as it is listed", "sync again")
-            return content
+            limit = self.access.max_bytes
+            return attached(wiki.door, attachment.download, attachment.size, limit)
 
         uri = f"{wiki.door.base}{attachment.link}" if attachment.link else ""
         id = f"attachment/{attachment.id}"
-        return _listed(id, attachment.title, uri, container, read, attachment.version, type_of)
+        return document(id, attachment.title, uri, container, read, attachment.version, type_of)
 
 
 def _is_gone(wiki: Wiki, page: Page) -> bool:
@@ -173,41 +159,11 @@ def _is_gone(wiki: Wiki, page: Page) -> bool:
     return False
 
 
-def _inheritance(people: People, space: Space, scan: Scan) -> Inheritance:
-    wiki = people.wiki
+def _inheritance(wiki: Wiki, people: People, space: Space, scan: Scan) -> Inheritance:
     return Inheritance(
         space,
+        wiki,
         people,
         lambda id: restriction(wiki.door, id, wiki.user_key, wiki.group_key),
         scan,
-    )
-
-
-def _listed(
-    id: str, title: str, uri: str, container: str, read: Any, version: str, type_of: str
-) -> Listed:
-    return Listed(
-        external_id=id,
-        title=_printable(title),
-        uri=uri,
-        container=container,
-        acl=None,
-        classification=None,
-        withheld=False,
-        read=read,
-        version=version,
-        mime_type=type_of,
-    )
-
-
-def _printable(title: str) -> str:
-    """The database keeps no null, and half a letter no encoding."""
-    return "".join(letter if letter.isprintable() else " " for letter in title)[:500]
-
-
-def _too_large(size: int, limit: int) -> DocumentProblem:
-    return DocumentProblem(
-        "read",
-        f"it has {size / 1e6:.0f} MB; the limit is {limit / 1e6:.0f} MB",
-        "split it, or raise PORTCULLIS_MAX_DOCUMENT_MB",
     )

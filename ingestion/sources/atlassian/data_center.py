@@ -9,19 +9,16 @@ from typing import Any
 
 from ingestion.sources.atlassian.door import Door, Refused
 from ingestion.sources.atlassian.paging import items
-from ingestion.sources.atlassian.readers import ANONYMOUS, Name
+from ingestion.sources.atlassian.readers import ANONYMOUS, Audience, Name
+from ingestion.sources.atlassian.said import numeric_id, segment, text
 from ingestion.sources.atlassian.wiki import (
     LIMIT,
     Attachment,
-    Audience,
     Page,
     Space,
     attachment_id,
-    content_id,
     link,
-    segment,
     space_key,
-    text,
 )
 
 _DOWNLOAD = re.compile(r"/download/attachments/[!-~]{1,2000}")
@@ -72,7 +69,7 @@ class DataCenter:
 
     def page(self, id: str) -> tuple[Page, Space]:
         said = self.door.json(f"/rest/api/content/{id}", expand="version,ancestors,space")
-        if not _is_current(said, "page") or content_id(said["id"]) != id:
+        if not _is_current(said, "page") or numeric_id(said["id"]) != id:
             raise Refused(404)
         key = space_key(said["space"]["key"])
         current = items(
@@ -92,7 +89,7 @@ class DataCenter:
         said = self.door.json(f"/rest/api/content/{id}", expand="version,container")
         if not _is_current(said, "attachment") or said["id"] != id:
             raise Refused(404)
-        return _attachment(said, content_id(said["container"]["id"]))
+        return _attachment(said, numeric_id(said["container"]["id"]))
 
     def body(self, page: str) -> tuple[str, str]:
         said = self.door.json(f"/rest/api/content/{page}", expand="body.storage,version")
@@ -114,13 +111,13 @@ def _is_current(said: Any, kind: str) -> bool:
 
 
 def _space(said: Any) -> Space:
-    return Space(content_id(said["id"]), space_key(said["key"]))
+    return Space(numeric_id(said["id"]), space_key(said["key"]))
 
 
 def _page(said: Any) -> Page:
-    above = tuple(content_id(ancestor["id"]) for ancestor in reversed(said["ancestors"]))
+    above = tuple(numeric_id(ancestor["id"]) for ancestor in reversed(said["ancestors"]))
     return Page(
-        content_id(said["id"]), text(said["title"]), above, _version(said), link(said.get("_links"))
+        numeric_id(said["id"]), text(said["title"]), above, _version(said), link(said.get("_links"))
     )
 
 

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.domain.acl import Acl
-from ingestion.problem import DocumentProblem
 from ingestion.sources import Scan, SourceUnreadable
 from ingestion.sources.atlassian.door import Refused
-from ingestion.sources.atlassian.people import People, Reasons
-from ingestion.sources.atlassian.readers import in_both
-from ingestion.sources.atlassian.wiki import Audience, Page, Space
+from ingestion.sources.atlassian.people import People, unknown, untold
+from ingestion.sources.atlassian.readers import Audience, in_both
+from ingestion.sources.atlassian.wiki import Page, Space, Wiki
 
 _NOBODY = Audience(frozenset())
 
@@ -22,6 +21,7 @@ class Inheritance:
     """Of one space. Its containers are the space, and each page or folder with a restriction."""
 
     space: Space
+    wiki: Wiki
     people: People
     ask: Callable[[str], Audience | None]
     """The restriction of a page or folder. Raises Refused."""
@@ -38,15 +38,15 @@ class Inheritance:
     def open(self) -> bool:
         """Looks at the space itself. Whether its permissions could be read."""
         try:
-            self._audience = self.people.wiki.audience(self.space)
+            self._audience = self.wiki.audience(self.space)
         except Refused:
             self.scan.containers[self.name] = Acl()
-            self.scan.problems[self.name] = _untold({"its permissions may not be looked at"})
+            self.scan.problems[self.name] = untold({"its permissions may not be looked at"})
             return False
-        reasons = _unknown(self._audience)
+        reasons = unknown(self._audience)
         self.scan.containers[self.name] = self.people.acl(self._audience.readers, reasons)
         if reasons:
-            self.scan.problems[self.name] = _untold(reasons)
+            self.scan.problems[self.name] = untold(reasons)
         return True
 
     def container(self, page: Page) -> str:
@@ -54,7 +54,7 @@ class Inheritance:
         if page.above is None:
             name = f"page/{page.id}"
             self.scan.containers[name] = Acl()
-            self.scan.problems[name] = _untold({"what it is below cannot be looked at"})
+            self.scan.problems[name] = untold({"what it is below cannot be looked at"})
             return name
         narrow = tuple(id for id in (page.id, *page.above) if self._restriction(id) is not None)
         if not narrow:
@@ -70,7 +70,7 @@ class Inheritance:
         readers, reasons = self._audience.readers, set[str]()
         for id in narrow:
             restriction = self._asked[id] or _NOBODY
-            reasons |= _unknown(restriction)
+            reasons |= unknown(restriction)
             readers = in_both(readers, restriction.readers, self.people.members)
             if id in self._refused:
                 reasons.add("a restriction on it or above it may not be looked at")
@@ -78,7 +78,7 @@ class Inheritance:
             reasons.add("the members of a group cannot be listed, or are too many")
         acl = self.people.acl(readers, reasons)
         if reasons:
-            self.scan.problems[name] = _untold(reasons)
+            self.scan.problems[name] = untold(reasons)
         return acl
 
     def _restriction(self, id: str) -> Audience | None:
@@ -89,15 +89,3 @@ class Inheritance:
                 self._asked[id] = _NOBODY
                 self._refused.add(id)
         return self._asked[id]
-
-
-def _unknown(audience: Audience) -> Reasons:
-    return {f"a {kind} who may read it is of no kind that is known" for kind in audience.unknown}
-
-
-def _untold(reasons: Reasons) -> DocumentProblem:
-    return DocumentProblem(
-        "acl",
-        f"fewer may read it here than there: {'; '.join(sorted(reasons))}",
-        "let the source's token look at it, or change the source's config",
-    )

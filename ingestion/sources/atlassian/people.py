@@ -1,4 +1,4 @@
-"""Who somebody is here whom a wiki names."""
+"""Who somebody is here whom a site names."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from dataclasses import dataclass, field
 from app.domain.accounts import source_user
 from app.domain.acl import Acl
 from app.domain.principal import PrincipalKind, PrincipalRef
+from ingestion.problem import DocumentProblem
 from ingestion.sources.atlassian.door import Refused
-from ingestion.sources.atlassian.readers import ALL, ANONYMOUS, Name, Readers
-from ingestion.sources.atlassian.wiki import STRANGE, Wiki
+from ingestion.sources.atlassian.readers import ALL, ANONYMOUS, Audience, Directory, Name, Readers
+from ingestion.sources.atlassian.said import STRANGE
 
 MAX_MEMBERS = 100_000
 _EVERYONE = PrincipalRef(PrincipalKind.EVERYONE)
 Reasons = set[str]
-"""Why an ACL is narrower than the wiki, in words for its owner."""
+"""Why an ACL is narrower than the site, in words for its owner."""
 
 
 @dataclass
 class People:
-    """Asks about each once. `public` and `all_users` say whether whom a wiki lets in without an
+    """Asks about each once. `public` and `all_users` say whether whom a site lets in without an
     account, or with any, is everyone here."""
 
-    wiki: Wiki
+    directory: Directory
     public: bool
     all_users: bool
     _refs: dict[Name, PrincipalRef | None] = field(default_factory=dict)
@@ -51,7 +52,7 @@ class People:
         if group not in self._members:
             found = set[Name]()
             try:
-                for id in self.wiki.members(group.id):
+                for id in self.directory.members(group.id):
                     found.add(Name("user", id))
                     if len(found) > MAX_MEMBERS:
                         raise Refused(413)
@@ -67,7 +68,7 @@ class People:
         if name == ALL:
             return _EVERYONE if self.all_users else None
         try:
-            ask = self.wiki.user if name.kind == "user" else self.wiki.group
+            ask = self.directory.user if name.kind == "user" else self.directory.group
             key = ask(name.id)
             # an ACL could not name it, or would name another
             if not key or key != key.strip() or not key.isprintable():
@@ -77,3 +78,16 @@ class People:
         except (Refused, *STRANGE):
             return None
         return PrincipalRef(PrincipalKind.GROUP, key)
+
+
+def unknown(audience: Audience) -> Reasons:
+    return {f"a {kind} who may read it is of no kind that is known" for kind in audience.unknown}
+
+
+def untold(reasons: Reasons) -> DocumentProblem:
+    """What the owner is told of them."""
+    return DocumentProblem(
+        "acl",
+        f"fewer may read it here than there: {'; '.join(sorted(reasons))}",
+        "let the source's token look at it, or change the source's config",
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,25 @@ ALL, ANONYMOUS = Name("all"), Name("anonymous")
 Readers = frozenset[Name]
 Members = Callable[[Name], frozenset[Name]]
 """The users in a group; none of them where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """`unknown` are the kinds of what else may read, which nobody here can say who it is."""
+
+    readers: Readers
+    unknown: frozenset[str] = frozenset()
+
+
+class Directory(Protocol):
+    """Of users and groups, by the ids that the site has for them. Raises Refused, and what reading
+    a strange answer raises."""
+
+    def user(self, id: str) -> str:
+        """The name by which it is known here."""
+
+    def group(self, id: str) -> str: ...
+    def members(self, id: str) -> Iterator[str]: ...
 
 
 def in_both(one: Readers, other: Readers, members: Members) -> Readers:

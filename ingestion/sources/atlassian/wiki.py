@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import quote
 
 from ingestion.sources.atlassian.door import Door, Refused, wrong_secret
-from ingestion.sources.atlassian.readers import Name, Readers
+from ingestion.sources.atlassian.readers import Audience, Directory, Name
+from ingestion.sources.atlassian.said import matched
 
 LIMIT = 200
-_ID = re.compile(r"[0-9]{1,20}")
 _ATTACHMENT = re.compile(r"(att)?[0-9]{1,20}")
 
 
@@ -48,15 +46,7 @@ class Attachment:
     link: str
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """`unknown` are the kinds of what else may read, which nobody here can say who it is."""
-
-    readers: Readers
-    unknown: frozenset[str] = frozenset()
-
-
-class Wiki(Protocol):
+class Wiki(Directory, Protocol):
     """Methods that ask raise Refused where the token may not see it or it is not there,
     SourceUnreadable, and what reading a strange answer raises: see STRANGE. `user_key` and
     `group_key` are where a restriction has their ids."""
@@ -76,15 +66,6 @@ class Wiki(Protocol):
     def attachment(self, id: str) -> Attachment: ...
     def body(self, page: str) -> tuple[str, str]:
         """The version, and the text as Confluence stores it."""
-
-    def user(self, id: str) -> str:
-        """The name by which it is known here."""
-
-    def group(self, id: str) -> str: ...
-    def members(self, id: str) -> Iterator[str]: ...
-
-
-STRANGE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
 def restriction(door: Door, id: str, user_key: str, group_key: str) -> Audience | None:
@@ -128,13 +109,8 @@ def signed_in(door: Door) -> None:
         raise wrong_secret()
 
 
-def content_id(said: Any) -> str:
-    """Of a page or of what it is below. Raises ValueError."""
-    return _matched(_ID, str(said) if isinstance(said, int) else said)
-
-
 def attachment_id(said: Any) -> str:
-    return _matched(_ATTACHMENT, said)
+    return matched(_ATTACHMENT, said)
 
 
 def space_key(said: Any) -> str:
@@ -143,27 +119,8 @@ def space_key(said: Any) -> str:
     return said
 
 
-def text(said: Any) -> str:
-    if not isinstance(said, str):
-        raise TypeError
-    return said
-
-
-def segment(name: str) -> str:
-    """For a path: a name with dots and slashes stays one name."""
-    if name in ("", ".", ".."):
-        raise ValueError
-    return quote(name, safe="")
-
-
 def link(said: Any) -> str:
     """A path on the site; empty where it is none."""
     path = said.get("webui") if isinstance(said, dict) else None
     sound = isinstance(path, str) and re.fullmatch(r"/(?!/)[!-~]{0,1000}", path)
     return str(path) if sound else ""
-
-
-def _matched(shape: re.Pattern[str], said: Any) -> str:
-    if not isinstance(said, str) or not shape.fullmatch(said):
-        raise ValueError
-    return said
