@@ -10,6 +10,7 @@ from typing import Any
 from ingestion.accounts import Mapped, account_rules
 from ingestion.sources import Connector, SourceUnreadable
 from ingestion.sources.atlassian.confluence import Confluence
+from ingestion.sources.atlassian.jira import Jira
 from ingestion.sources.drive import Drive
 from ingestion.sources.filesystem import Filesystem
 from ingestion.sources.forge.github import GitHub
@@ -66,6 +67,8 @@ def _reader(kind: str, config: Mapping[str, Any], access: Access) -> Connector:
         return GitLab(config, access)
     if kind == "confluence":
         return Confluence(config, access)
+    if kind == "jira":
+        return Jira(config, access)
     if kind == "s3":
         return S3(config, access)
     if kind == "sharepoint":

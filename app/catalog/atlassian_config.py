@@ -1,4 +1,4 @@
-"""What the config of a source of kind `confluence` must say."""
+"""What the config of a source of kind `confluence` or `jira` must say."""
 
 from __future__ import annotations
 
@@ -8,18 +8,35 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-_KEYS = {"url", "deployment", "user", "spaces", "public_links", "all_users", "accounts"}
+_KEYS = {"url", "deployment", "user", "public_links", "all_users", "accounts"}
+PROJECT_KEY = r"[A-Za-z0-9_-]{1,255}"
 
 
 def wrong_confluence(config: Mapping[str, Any]) -> str:
     """What is wrong, for whoever registers it; empty where nothing is."""
-    if unknown := set(config) - _KEYS:
-        return f"a confluence source has no config.{min(unknown)}"
+    spaces = config.get("spaces", [])
+    if not isinstance(spaces, list) or not all(
+        isinstance(key, str) and key and key.isprintable() for key in spaces
+    ):
+        return "config.spaces is a list of the keys of spaces, or is left out for all"
+    return _wrong_site(config, "confluence", "spaces", "https://NAME.atlassian.net/wiki")
+
+
+def wrong_jira(config: Mapping[str, Any]) -> str:
+    """See wrong_confluence."""
+    projects = config.get("projects", [])
+    if not isinstance(projects, list) or not all(
+        isinstance(key, str) and re.fullmatch(PROJECT_KEY, key) for key in projects
+    ):
+        return "config.projects is a list of the keys of projects, or is left out for all"
+    return _wrong_site(config, "jira", "projects", "https://NAME.atlassian.net")
+
+
+def _wrong_site(config: Mapping[str, Any], kind: str, parts: str, such_as: str) -> str:
+    if unknown := set(config) - _KEYS - {parts}:
+        return f"a {kind} source has no config.{min(unknown)}"
     if not _is_address(config.get("url")):
-        return (
-            "config.url is the site's https address without user or query, such as"
-            " https://NAME.atlassian.net/wiki"
-        )
+        return f"config.url is the site's https address without user or query, such as {such_as}"
     if config.get("deployment") not in ("cloud", "data_center"):
         return "config.deployment is cloud or data_center"
     user = config.get("user", "")
@@ -27,11 +44,6 @@ def wrong_confluence(config: Mapping[str, Any]) -> str:
         return "config.user is the e-mail address to which the token belongs"
     if config["deployment"] == "cloud" and not user:
         return "a site in the cloud needs config.user, the e-mail address of the token's owner"
-    spaces = config.get("spaces", [])
-    if not isinstance(spaces, list) or not all(
-        isinstance(key, str) and key and key.isprintable() for key in spaces
-    ):
-        return "config.spaces is a list of the keys of spaces, or is left out for all"
     for key in ("public_links", "all_users"):
         if config.get(key) not in (None, "everyone"):
             return f"config.{key} is everyone, or is left out where that is nobody here"

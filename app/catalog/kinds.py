@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.catalog.atlassian_config import wrong_confluence
+from app.catalog.atlassian_config import wrong_confluence, wrong_jira
 from app.catalog.drive_config import wrong_drive
 from app.catalog.github_config import wrong_github
 from app.catalog.gitlab_config import wrong_gitlab
@@ -47,6 +47,10 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
         Need(("user",), str, "the name to log in with"),
         _OWNER,
     ),
+    "jira": (
+        Need(("url",), str, "the site's address"),
+        Need(("deployment",), str, "cloud or data_center"),
+    ),
     "mailbox": (Need(("path",), str, "the folder or file to read"), _OWNER),
     "push": (),
     "s3": (Need(("bucket",), str, "its name"),),
@@ -65,11 +69,23 @@ KINDS: Mapping[str, tuple[Need, ...]] = {
 }
 """`push` is what others send; all others are synced."""
 
+_BY_PAGE = frozenset("drive github gitlab jira slack web".split())
+_WRONG: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "confluence": wrong_confluence,
+    "drive": wrong_drive,
+    "github": wrong_github,
+    "gitlab": wrong_gitlab,
+    "jira": wrong_jira,
+    "s3": wrong_s3,
+    "sharepoint": wrong_sharepoint,
+    "slack": wrong_slack,
+}
+"""What says how a config is wrong, beyond what is needed of it."""
+
 
 def schedule_for(kind: str, asked: Schedule) -> Schedule:
     """What is asked for, and for the rest what is usual: some are asked page by page."""
-    by_page = kind in ("drive", "github", "gitlab", "slack", "web")
-    sync, permissions = (240, 60) if by_page else (None, None)
+    sync, permissions = (240, 60) if kind in _BY_PAGE else (None, None)
     return Schedule(
         sync if asked.sync_minutes is None else asked.sync_minutes,
         permissions if asked.permission_minutes is None else asked.permission_minutes,
@@ -98,19 +114,7 @@ def check_config(kind: str, config: Mapping[str, Any]) -> None:
         raise InvalidInput("leave config.tls out; 'none' is only for a server on this machine")
     if kind == "filesystem" and config.get("acl") not in (None, "posix"):
         raise InvalidInput("config.acl is posix, or is left out where sidecars say who may read")
-    if kind == "confluence" and (wrong := wrong_confluence(config)):
-        raise InvalidInput(wrong)
-    if kind == "github" and (wrong := wrong_github(config)):
-        raise InvalidInput(wrong)
-    if kind == "gitlab" and (wrong := wrong_gitlab(config)):
-        raise InvalidInput(wrong)
-    if kind == "s3" and (wrong := wrong_s3(config)):
-        raise InvalidInput(wrong)
-    if kind == "sharepoint" and (wrong := wrong_sharepoint(config)):
-        raise InvalidInput(wrong)
-    if kind == "drive" and (wrong := wrong_drive(config)):
-        raise InvalidInput(wrong)
-    if kind == "slack" and (wrong := wrong_slack(config)):
+    if kind in _WRONG and (wrong := _WRONG[kind](config)):
         raise InvalidInput(wrong)
     if "accounts" in config:
         _check_accounts(kind, config["accounts"])
