@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from app.domain.acl import Acl
 from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, SourceUnreadable
-from ingestion.sources.atlassian.door import Door, origin
+from ingestion.sources.atlassian.door import Door
+from ingestion.sources.http.address import origin
 
 if TYPE_CHECKING:
     from ingestion.connect import Access
