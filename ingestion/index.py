@@ -8,25 +8,28 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app.authz.grants import Placed, confirm_slot, ensure_container, explicit_slot
-from app.db.chunks import write_rendition
+from app.authz.grants import (
+    Placed,
+    rendition_slots,
+)
+from app.db.chunks import add_rendition
 from app.db.engine import Database, IngestConnection
 from app.db.levels import delete_rows, move_rows
 from app.db.revision import raise_revision
-from app.domain.acl import Acl
-from app.domain.document import EmbeddedChunk, Rendition
-from app.domain.principal import PrincipalKind, PrincipalRef
+from app.domain.document import EmbeddedChunk, EmbeddedRendition, Rendition
+from ingestion.placement import locate
 from ingestion.problem import DocumentProblem, Quarantine
 from ingestion.problems import open_problem, resolve_problem
 from ingestion.work import Work
 
 _LOCK = text("""
-select id, slot_id, container_id, acl_sequence, state, classification from document
+select id, slot_id, container_id, acl_sequence, state, classification, redacted_at from document
  where id = :id for update
 """)
 _DONE = text("""
 update document set slot_id = :slot, container_id = :container, state = 'indexed',
-       classification = :classification, fingerprint = :fingerprint, chunks = :chunks,
+       classification = :classification, redacted_at = :redacted_at, fingerprint = :fingerprint,
+       chunks = :chunks,
        listed_as = :listed, placed_as = :placed, indexed_at = now()
  where id = :id
 """)
@@ -50,10 +53,6 @@ _END_INTAKE = text("""
 update intake set state = :state, content = null, item = '{}', finished_at = now()
  where id = :id and state = 'waiting'
 """)
-_OWN_GRANTS = text("""
-select g.effect, p.kind, p.key from slot_grant g join principal p on p.id = g.principal_id
- where g.slot_id = :slot and not g.inherited and g.until is null
-""")
 _STILL_WAITING = text("select state = 'waiting' from intake where id = :id for update")
 
 NOBODY = DocumentProblem(
@@ -71,26 +70,35 @@ class Indexer:
     levels: tuple[str, ...]
 
     async def index(
-        self, work: Work, rendition: Rendition, chunks: Sequence[EmbeddedChunk]
+        self,
+        work: Work,
+        rendition: Rendition,
+        chunks: Sequence[EmbeddedChunk],
+        redacted: Sequence[EmbeddedRendition] = (),
     ) -> bool:
-        """Replace what is indexed for a document; False when it is gone or superseded by now."""
+        """Replace what is indexed for a document, the full rendition and the redacted ones, from
+        the strictest on; False when it is gone or superseded by now."""
         async with self.database.ingest() as connection:
             document = await self._lock(connection, work)
             if document is None:
                 return False
-            container, placed = await self._place(connection, work, document)
-            await write_rendition(
-                connection,
-                levels=self.levels,
-                document_id=work.document_id,
-                slot_id=placed.slot_id,
-                source=work.item.source,
-                external_id=work.item.external_id,
-                uri=work.item.uri,
-                mime_type=work.item.mime_type,
-                rendition=rendition,
-                chunks=chunks,
-            )
+            container, placed = await locate(connection, work, document)
+            every = (EmbeddedRendition(rendition, tuple(chunks)), *redacted)
+            at = [one.rendition.classification for one in every]
+            slots = await rendition_slots(connection, placed.slot_id, at)
+            await delete_rows(connection, self.levels, [work.document_id])
+            for one in every:
+                await add_rendition(
+                    connection,
+                    document_id=work.document_id,
+                    slot_id=slots[one.rendition.classification],
+                    source=work.item.source,
+                    external_id=work.item.external_id,
+                    uri=work.item.uri,
+                    mime_type=work.item.mime_type,
+                    rendition=one.rendition,
+                    chunks=one.chunks,
+                )
             await connection.execute(
                 _DONE,
                 {
@@ -98,8 +106,9 @@ class Indexer:
                     "slot": placed.slot_id,
                     "container": container,
                     "classification": rendition.classification,
+                    "redacted_at": at[1:],
                     "fingerprint": work.fingerprint,
-                    "chunks": len(chunks),
+                    "chunks": sum(len(one.chunks) for one in every),
                     "listed": work.listing.content,
                     "placed": work.listing.place,
                 },
@@ -128,10 +137,12 @@ class Indexer:
             document = await self._lock(connection, work)
             if document is None:
                 return False
-            container, placed = await self._place(connection, work, document)
+            container, placed = await locate(connection, work, document)
             moved = bool(placed.slot_id != document.slot_id)
             if moved:
-                await move_rows(connection, self.levels, work.document_id, placed.slot_id)
+                at = [document.classification, *document.redacted_at]
+                slots = await rendition_slots(connection, placed.slot_id, at)
+                await move_rows(connection, slots, work.document_id)
                 await raise_revision(connection, "document moved to another ACL slot")
             await connection.execute(
                 _PLACE,
@@ -154,7 +165,7 @@ class Indexer:
             document = await self._lock(connection, work)
             if document is None:
                 return
-            container, placed = await self._place(connection, work, document)
+            container, placed = await locate(connection, work, document)
             key = {"id": work.document_id}
             moved = placed.slot_id != document.slot_id
             if document.state == "indexed" and (moved or self._stricter(work, document)):
@@ -177,43 +188,12 @@ class Indexer:
             return document if waiting else None
         return document
 
-    async def _place(
-        self, connection: IngestConnection, work: Work, document: Row[Any]
-    ) -> tuple[int | None, Placed]:
-        """The container and the slot that the document belongs in from now on."""
-        container = folder_slot = None
-        item = work.item
-        if item.container is not None:
-            container, folder_slot = await ensure_container(
-                connection, work.source_id, item.container
-            )
-        if work.acl_sequence < document.acl_sequence and document.slot_id is not None:
-            # somebody replaced the ACL after this was accepted; that stays, also in a new container
-            if container == document.container_id:
-                return container, Placed(document.slot_id, ())
-            own = await self._own_acl(connection, document.slot_id)
-            return container, await explicit_slot(connection, work.source_id, container, own)
-        if item.acl is not None or folder_slot is None:
-            acl = item.acl or Acl()
-            placed = await explicit_slot(connection, work.source_id, container, acl)
-            if item.acl is not None and work.intake_id is not None:
-                # who pushes an ACL stands by it; a sync stands by all of its source's at its end
-                await confirm_slot(connection, placed.slot_id)
-            return container, placed
-        return container, Placed(folder_slot, ())
-
-    async def _own_acl(self, connection: IngestConnection, slot_id: int) -> Acl:
-        """What a slot says by itself, without the denies of its container."""
-        by_effect: dict[str, set[PrincipalRef]] = {"allow": set(), "deny": set()}
-        for row in await connection.execute(_OWN_GRANTS, {"slot": slot_id}):
-            by_effect[row.effect].add(PrincipalRef(PrincipalKind(row.kind), row.key))
-        return Acl(frozenset(by_effect["allow"]), frozenset(by_effect["deny"]))
-
     def _stricter(self, work: Work, document: Row[Any]) -> bool:
-        """Whether source, folder or sender state more than what is indexed."""
+        """Whether source, folder or sender state more than what is indexed, in any rendition."""
         stated = [level for level in work.stated.levels() if level in self.levels]
         order = self.levels.index
-        return any(order(level) > order(document.classification) for level in stated)
+        least = min(order(level) for level in (document.classification, *document.redacted_at))
+        return any(order(level) > least for level in stated)
 
     async def _end(self, connection: IngestConnection, work: Work, placed: Placed) -> None:
         name = work.item.external_id

@@ -16,7 +16,7 @@ from time import perf_counter
 
 from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
-from app.domain.document import EmbeddedChunk
+from app.domain.document import EmbeddedChunk, EmbeddedRendition
 from app.inference.embed import Embedder, Vector
 from ingestion.chunk import embedded_text
 from ingestion.index import Indexer
@@ -114,7 +114,7 @@ class Pipeline:
             if isinstance(prepared, DocumentProblem):
                 await self._failed(work, prepared, tally)
                 continue
-            mine = [next(vectors) for _ in prepared.chunks]
+            mine = [next(vectors) for _ in _texts(prepared)]
             try:
                 prepared, mine = await self._as_strict_as_its_like(work, prepared, mine)
             except DocumentProblem as problem:
@@ -127,9 +127,14 @@ class Pipeline:
     ) -> tuple[Prepared, list[Vector]]:
         """A document that is like stricter examples is prepared once more, as these are; unless
         somebody decided what it is, and that holds."""
-        alike, level = self.prototypes.alike(vectors), prepared.rendition.classification
+        levels = [one.rendition.classification for one in prepared.renditions]
+        alike = self.prototypes.alike(vectors[: len(prepared.full.chunks)])
         order = self.indexer.levels.index
-        if alike is None or level == work.stated.decided or order(alike.level) <= order(level):
+        if (
+            alike is None
+            or levels[0] == work.stated.decided
+            or order(alike.level) <= min(map(order, levels))
+        ):
             return prepared, vectors
         again = replace(work, stated=replace(work.stated, alike=alike))
         stricter = await self.pool.prepare(again)
@@ -139,16 +144,21 @@ class Pipeline:
         self, work: Work, prepared: Prepared, vectors: list[Vector], tally: Tally
     ) -> None:
         began = perf_counter()
-        pairs = zip(prepared.chunks, vectors, strict=True)
-        embedded = [EmbeddedChunk(piece, vector) for piece, vector in pairs]
+        left = iter(vectors)
+        full, *redacted = (
+            EmbeddedRendition(
+                one.rendition, tuple(EmbeddedChunk(piece, next(left)) for piece in one.chunks)
+            )
+            for one in prepared.renditions
+        )
         try:
-            indexed = await self.indexer.index(work, prepared.rendition, embedded)
+            indexed = await self.indexer.index(work, full.rendition, full.chunks, redacted)
         except (DataError, OperationalError, ProgrammingError) as error:
             # its message would quote the document
             await self._failed(work, _refused(error), tally)
             return
         tally.outcomes["embedded" if indexed else "superseded"] += 1
-        tally.outcomes["chunks"] += len(embedded)
+        tally.outcomes["chunks"] += len(vectors)
         tally.seconds["write"] += perf_counter() - began
         for stage, seconds in prepared.seconds.items():
             tally.seconds[stage] += seconds
@@ -159,7 +169,11 @@ class Pipeline:
 
 
 def _texts(prepared: Prepared) -> list[str]:
-    return [embedded_text(prepared.rendition.title, piece) for piece in prepared.chunks]
+    return [
+        embedded_text(one.rendition.title, piece)
+        for one in prepared.renditions
+        for piece in one.chunks
+    ]
 
 
 def _refused(error: Exception) -> DocumentProblem:
@@ -183,5 +197,5 @@ async def _next_batch(
         if entry is None:
             return batch, False
         batch.append(entry)
-        chunks += len(entry[1].chunks) if isinstance(entry[1], Prepared) else 0
+        chunks += len(_texts(entry[1])) if isinstance(entry[1], Prepared) else 0
     return batch, True

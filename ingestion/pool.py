@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from ingestion.messages import Answered, Asked
 from ingestion.prepare import Prepared
 from ingestion.problem import Quarantine
 from ingestion.processes import Crashed, Processes
+from ingestion.redact import RedactionRules
 from ingestion.work import Work
 
 SECONDS = 180.0
@@ -29,7 +31,7 @@ class PreparationPool:
     policies: Path
     size: int = os.cpu_count() or 2
     _version: str = field(default="", init=False)
-    _rules: ClassificationRules | None = field(default=None, init=False)
+    _rules: tuple[ClassificationRules, RedactionRules] | None = field(default=None, init=False)
 
     def use(self, version: str) -> None:
         """From now on prepare by the rules as they are in this version of the policies."""
@@ -47,7 +49,7 @@ class PreparationPool:
         answered = await self._asked(Asked("prepare", work.item, work.stated))
         if (prepared := answered.prepared) is None:
             raise _crashed()
-        self._believe(prepared.rendition.classification, work.stated)
+        self._believe([one.rendition.classification for one in prepared.renditions], work.stated)
         return prepared
 
     async def inspect(self, item: SourceItem, stated: Stated) -> Inspected:
@@ -55,7 +57,7 @@ class PreparationPool:
         answered = await self._asked(Asked("inspect", item, stated))
         if (inspected := answered.inspected) is None:
             raise _crashed()
-        self._believe(inspected.classification, stated)
+        self._believe([inspected.classification, *inspected.lower], stated)
         return inspected
 
     def close(self) -> None:
@@ -89,13 +91,23 @@ class PreparationPool:
             raise answered.problem.error()
         return answered
 
-    def _believe(self, classification: str, stated: Stated) -> None:
-        """A process that says less than what is stated anyway is not the one that we started."""
+    def _believe(self, renditions: Sequence[str], stated: Stated) -> None:
+        """A process that says less than what is stated anyway, or redacts for whom policy does not
+        want it, is not the one that we started. `renditions` are what it says they are, the full
+        one first."""
         if self._rules is None:
-            self._rules = ClassificationRules.load(self.policies)
-        order = self._rules.levels.index
-        if classification not in self._rules.levels or any(
-            order(classification) < order(self._rules.named(level)) for level in stated.levels()
+            loaded = ClassificationRules.load(self.policies), RedactionRules.load(self.policies)
+            self._rules = loaded
+        rules, redaction = self._rules
+        full, *lower = renditions
+        least = max(
+            (rules.levels.index(rules.named(level)) for level in stated.levels()), default=0
+        )
+        wanted = [level for level in redaction.lower(full) if level in lower]
+        if (
+            full not in rules.levels
+            or lower != wanted
+            or any(rules.levels.index(level) < least for level in renditions)
         ):
             raise _crashed()
 

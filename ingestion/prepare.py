@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -33,12 +34,26 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A rendition in pieces. `seconds` says what each stage took."""
+class Pieces:
+    """A rendition in pieces."""
 
     rendition: Rendition
     chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The full rendition in pieces, and those that are redacted for a lower classification, the
+    strictest first. `seconds` says what each stage took."""
+
+    full: Pieces
+    redacted: tuple[Pieces, ...]
     seconds: dict[str, float]
+
+    @property
+    def renditions(self) -> tuple[Pieces, ...]:
+        """All, the strictest first."""
+        return self.full, *self.redacted
 
 
 @dataclass
@@ -55,8 +70,9 @@ class Stopwatch:
 
 def render(
     rules: Rules, item: SourceItem, stated: Stated, watch: Stopwatch
-) -> tuple[Classified, Rendition]:
-    """From a source's item to what may be indexed of it. Raises DocumentProblem."""
+) -> tuple[Classified, Rendition, tuple[Rendition, ...]]:
+    """From a source's item to what may be indexed of it: in full, and redacted for a lower
+    classification. Raises DocumentProblem."""
     parsed, metadata = parse(item)
     watch.end("parse")
     entities = rules.detector.detect(parsed.text)
@@ -65,14 +81,31 @@ def render(
     classified = classify(rules.classification, parsed, metadata, entities, in_title, stated)
     watch.end("classify")
     rendition = redact(classified, rules.redaction)
+    lower = tuple(_lower(rules, classified, tuple(metadata), stated))
     watch.end("redact")
-    return classified, rendition
+    return classified, rendition, lower
+
+
+def _lower(
+    rules: Rules, classified: Classified, metadata: Iterable[tuple[str, str]], stated: Stated
+) -> Iterator[Rendition]:
+    """What policy asks for at a lower classification: without the values that make a document
+    stricter, where the rules say that the rest is no stricter than that."""
+    order = rules.classification.levels.index
+    counted = rules.classification.entity_types
+    for level in rules.redaction.lower(classified.classification):
+        rendition = redact(classified, rules.redaction, level, counted)
+        rest = replace(classified.parsed, title=rendition.title, elements=rendition.elements)
+        entities = rules.detector.detect(rest.text)
+        found = rules.classification.classify(rest, metadata, entities, stated)
+        if order(found.level) <= order(level):
+            yield replace(rendition, evidence=found.evidence, doubt=None)
 
 
 def prepare(rules: Rules, item: SourceItem, stated: Stated) -> Prepared:
     """From a source's item to chunks. Raises DocumentProblem."""
     watch = Stopwatch()
-    _, rendition = render(rules, item, stated, watch)
-    pieces = tuple(chunk(rendition))
+    _, rendition, lower = render(rules, item, stated, watch)
+    full, *redacted = (Pieces(one, tuple(chunk(one))) for one in (rendition, *lower))
     watch.end("chunk")
-    return Prepared(rendition, pieces, watch.seconds)
+    return Prepared(full, tuple(redacted), watch.seconds)

@@ -72,6 +72,7 @@ class PreviewJob:
             "problems": _first({name: p.reason for name, p in scan.problems.items()}),
         }
         levels: Counter[str] = Counter()
+        redacted: Counter[str] = Counter()
         unreadable: dict[str, str] = {}
         samples: list[dict[str, Any]] = []
         for done, listed in enumerate(chosen, 1):
@@ -81,10 +82,12 @@ class PreviewJob:
                 unreadable[listed.external_id] = problem.reason
             else:
                 levels[found.classification] += 1
+                redacted.update(found.lower.keys())
                 samples = _best([*samples, _sample(listed, found)])
             detail |= {
                 "read": done,
                 "classifications": dict(levels),
+                "redacted": dict(redacted),
                 "unreadable": {"count": len(unreadable), "first": _first(unreadable)},
                 "seconds": round(perf_counter() - began, 3),
             }

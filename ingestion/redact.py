@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from app.inference.unmask import unmask
 
 SHORTEST = 5
 """Characters of a value that is known again by itself; shorter ones stand in too much else."""
+NOTHING: frozenset[str] = frozenset()
 _BEGIN = re.compile(r"(?<!\w)\S")
 
 
@@ -28,6 +29,9 @@ class RedactionRules:
     types: Mapping[str, frozenset[str]]
     threshold: float
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    renditions: tuple[tuple[str, str], ...] = ()
+    """What is `of` one classification is to be had redacted `at` a lower one, where that is enough;
+    the strictest first."""
 
     @classmethod
     def load(cls, policies: Path) -> RedactionRules:
@@ -39,12 +43,21 @@ class RedactionRules:
             threshold = float(rules["threshold"])
             by_type = rules.get("thresholds") or {}
             thresholds = {name: float(score) for name, score in by_type.items()}
+            renditions = [(one["of"], one["at"]) for one in rules.get("renditions") or ()]
         except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise ConfigurationError(f"{path}: a rule is not written as it must be") from error
         levels = load_levels(policies)
         if set(types) != set(levels):
             raise ConfigurationError(f"{path}: write one list for each of {', '.join(levels)}")
-        return cls(types, threshold, thresholds)
+        for of, at in renditions:
+            if of not in levels or at not in levels[: levels.index(of)]:
+                raise ConfigurationError(f"{path}: renditions: `at` is less strict than `of`")
+        renditions.sort(key=lambda pair: -levels.index(pair[1]))
+        return cls(types, threshold, thresholds, tuple(renditions))
+
+    def lower(self, level: str) -> tuple[str, ...]:
+        """Where a document of this classification may be had redacted, the strictest first."""
+        return tuple(dict.fromkeys(at for of, at in self.renditions if of == level))
 
     @property
     def entity_types(self) -> frozenset[str]:
@@ -74,13 +87,17 @@ def _same(value: str) -> str:
     return "".join(char for char in plain if char.isalnum() or char == "@") or plain
 
 
-def redact(classified: Classified, rules: RedactionRules) -> Rendition:
-    """The rendition at the document's classification, without what policy replaces there.
+def redact(
+    classified: Classified, rules: RedactionRules, at: str | None = None, also: Set[str] = NOTHING
+) -> Rendition:
+    """The rendition at the document's classification, or `at` another, without what policy
+    replaces there, and `also` entities of these types.
 
     A value that was found anywhere in the document is replaced everywhere in it: recognisers go by
     the words around, and a heading has others than the sentence below it.
     """
-    types = rules.types[classified.classification]
+    level = at or classified.classification
+    types = rules.types[level] | also
     parsed = classified.parsed
     found = _wanted(classified.entities, types), _wanted(classified.title_entities, types)
     values = {
@@ -101,7 +118,7 @@ def redact(classified: Classified, rules: RedactionRules) -> Rendition:
         elements.append(element if text == element.text else replace(element, text=text))
         start += len(element.text) + len("\n\n")
     return Rendition(
-        classification=classified.classification,
+        classification=level,
         title=title,
         elements=tuple(elements),
         redactions=dict(pseudonyms.replaced),

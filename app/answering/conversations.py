@@ -13,10 +13,11 @@ from sqlalchemy import Row, text
 
 from app.answering.wording import NO_LONGER
 from app.authz.policy import Policy
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.db.engine import Database
 from app.domain.answer import Answer, Citation
 from app.domain.principal import Account
+from app.domain.scope import RenditionRef
 from app.errors import NotFound
 
 TITLE_CHARACTERS = 80
@@ -124,8 +125,8 @@ class Conversations:
             if await connection.scalar(_FIND, key) is None:
                 raise NotFound("there is no such conversation, or it is not yours")
             rows = (await connection.execute(_EXCHANGES, key)).all()
-            cited = {UUID(c["document_id"]) for row in rows for c in row.citations}
-            readable = await readable_documents(connection, self.policy, account, "ask", cited)
+            cited = {_citation(fields).rendition for row in rows for fields in row.citations}
+            readable = await readable_renditions(connection, self.policy, account, "ask", cited)
         return [_shown(row, readable) for row in rows]
 
     async def citation(self, account: Account, audit_id: UUID, number: int) -> Citation | None:
@@ -139,15 +140,16 @@ class Conversations:
                 return _citation(fields)
         return None
 
-    async def documents(
+    async def renditions(
         self, account: Account, audit_ids: Sequence[UUID]
-    ) -> dict[UUID, frozenset[UUID]]:
-        """The documents that each of these answers is made of; without those of others."""
+    ) -> dict[UUID, frozenset[RenditionRef]]:
+        """The renditions that each of these answers is made of; without those of others."""
         key = {"ids": audit_ids, "owner": account.principal_id}
         async with self.database.app() as connection:
             rows = (await connection.execute(_DOCUMENTS, key)).all()
         return {
-            row.audit_id: frozenset(UUID(c["document_id"]) for c in row.citations) for row in rows
+            row.audit_id: frozenset(_citation(fields).rendition for fields in row.citations)
+            for row in rows
         }
 
     async def remove(self, account: Account, conversation_id: UUID) -> None:
@@ -158,9 +160,9 @@ class Conversations:
                 raise NotFound("there is no such conversation, or it is not yours")
 
 
-def _shown(row: Row[Any], readable: frozenset[UUID]) -> Exchange:
+def _shown(row: Row[Any], readable: frozenset[RenditionRef]) -> Exchange:
     citations = tuple(_citation(fields) for fields in row.citations)
-    hidden = any(citation.document_id not in readable for citation in citations)
+    hidden = any(citation.rendition not in readable for citation in citations)
     return Exchange(
         audit_id=row.audit_id,
         question=row.question,

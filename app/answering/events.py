@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.answer import Answer
+from app.domain.scope import RenditionRef
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The record is durable; `audit_id` names it. The answer is made of `documents`."""
+    """The record is durable; `audit_id` names it. The answer is made of `renditions`."""
 
     audit_id: UUID
     conversation_id: UUID
     revision: int
-    documents: frozenset[UUID]
+    renditions: frozenset[RenditionRef]
 
 
 @dataclass(frozen=True, slots=True)

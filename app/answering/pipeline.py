@@ -34,7 +34,7 @@ from app.answering.wording import NOTHING_FOUND, WITHDRAWN
 from app.audit.record import Recorder
 from app.authz.live import LiveCheck
 from app.authz.policy import Policy
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.authz.scope import ScopeResolver
 from app.authz.watch import Watch
 from app.db.engine import Database
@@ -111,11 +111,11 @@ class Answering:
         released: list[str] = []
         outcome = Outcome.STOPPED
         detail: dict[str, Any] = {}
-        documents = {citation.document_id for citation in citations}
-        async with self.watch.holding(account, PURPOSE, documents) as held:
+        renditions = {citation.rendition for citation in citations}
+        async with self.watch.holding(account, PURPOSE, renditions) as held:
             audit_id = await self.recorder.record(self.recorded(account, question, basis, salt))
             try:
-                yield Started(audit_id, conversation, basis.revision, held.documents)
+                yield Started(audit_id, conversation, basis.revision, held.renditions)
                 parts = self.told(account, question, basis, salt, detail)
                 try:
                     async with aclosing(held.guarding(parts)) as guarded:
@@ -197,12 +197,12 @@ class Answering:
     async def authorised_again(
         self, account: Account, passages: Sequence[Passage]
     ) -> tuple[Passage, ...]:
-        """The passages whose documents the account may read at this moment."""
+        """The passages whose renditions the account may read at this moment."""
         async with self.database.snapshot() as connection:
-            readable = await readable_documents(
-                connection, self.policy, account, PURPOSE, [p.document_id for p in passages]
+            readable = await readable_renditions(
+                connection, self.policy, account, PURPOSE, [p.rendition for p in passages]
             )
-        return tuple(passage for passage in passages if passage.document_id in readable)
+        return tuple(passage for passage in passages if passage.rendition in readable)
 
     async def _from_context(
         self,

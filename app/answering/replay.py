@@ -26,11 +26,11 @@ from app.audit.record import sha256
 from app.authn.accounts import find_account
 from app.authz.explain.moment import Moment, user_at
 from app.authz.reading import Reading
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.domain.answer import Outcome
 from app.domain.principal import Account
 from app.domain.record import AuditFilter, RecordedEntry
-from app.domain.scope import Passage, Scope
+from app.domain.scope import Passage, RenditionRef, Scope
 from app.errors import NotFound, Withdrawn
 from app.releases import register
 from app.retrieval.documents import open_document
@@ -95,8 +95,8 @@ async def _differs(serving: Serving, entry: RecordedEntry) -> str:
         return "the question of the conversation is not the one on record"
     if any("content" not in passage for passage in record.passages):
         return "the record is older than digests of passages, so these cannot be told apart"
-    documents = [UUID(passage["document"]) for passage in record.passages]
-    if lost := await _lost(serving, account, documents):
+    renditions = [(UUID(p["document"]), str(p["classification"])) for p in record.passages]
+    if lost := await _lost(serving, account, renditions):
         return lost
     lane = await serving.lane(record.release)
     salt = await _salt(lane, entry)
@@ -120,16 +120,19 @@ async def _differs(serving: Serving, entry: RecordedEntry) -> str:
     return "the same passages, but the text is another; was the model there, then and now?"
 
 
-async def _lost(serving: Serving, account: Account, documents: Sequence[UUID]) -> str:
+async def _lost(serving: Serving, account: Account, renditions: Sequence[RenditionRef]) -> str:
     """The first document that the answer was made of and that cannot be read by this person."""
     answering = serving.answering
     async with answering.database.snapshot() as connection:
+        documents = [document for document, _ in renditions]
         there = set(await connection.scalars(_THERE, {"ids": documents}))
-        readable = await readable_documents(connection, answering.policy, account, "ask", documents)
-    for document in documents:
+        readable = await readable_renditions(
+            connection, answering.policy, account, "ask", renditions
+        )
+    for document, level in renditions:
         if document not in there:
             return f"the document {document} was erased since"
-        if document not in readable:
+        if (document, level) not in readable:
             return (
                 f"{account.email} may not read the document {document} any more; `portcullis"
                 f" explain --user {account.email} --document {document}` says why"
@@ -182,8 +185,8 @@ async def _again(
     way. Raises ModelUnavailable."""
     recorder, detail, said = Aside(lane.database, ACTION), dict[str, Any](), list[str]()
     outcome = Outcome.FAILED
-    documents = {passage.document_id for passage in basis.passages}
-    async with lane.watch.holding(account, PURPOSE, documents) as held:
+    renditions = {passage.rendition for passage in basis.passages}
+    async with lane.watch.holding(account, PURPOSE, renditions) as held:
         audit_id = await recorder.record(lane.recorded(account, question, basis, salt))
         try:
             parts = held.guarding(lane.told(account, question, basis, salt, detail))

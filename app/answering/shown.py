@@ -9,22 +9,23 @@ from uuid import UUID
 from app.answering.pipeline import PURPOSE
 from app.authz.watch import Watch
 from app.domain.principal import Account
+from app.domain.scope import RenditionRef
 
 QUIET = 15.0
 """Seconds after which something is said even though nothing happened."""
 
 
 async def withdrawals(
-    watch: Watch, account: Account, answers: Mapping[UUID, frozenset[UUID]]
+    watch: Watch, account: Account, answers: Mapping[UUID, frozenset[RenditionRef]]
 ) -> AsyncGenerator[UUID | None]:
     """Each of `answers` once it is withdrawn, at once where it is by now; `None` now and then, so
     that whoever waits sees that somebody is there. Ends when all are withdrawn.
 
-    `answers` gives the documents that each is made of.
+    `answers` gives the renditions that each is made of.
     """
 
-    async def withdrawn(answer: UUID, documents: frozenset[UUID]) -> UUID:
-        async with watch.holding(account, PURPOSE, documents) as held:
+    async def withdrawn(answer: UUID, renditions: frozenset[RenditionRef]) -> UUID:
+        async with watch.holding(account, PURPOSE, renditions) as held:
             await held.gone()
         return answer
 

@@ -7,6 +7,7 @@ everywhere. Changes take the revision counter's row lock, so they happen one aft
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -58,7 +59,16 @@ values (:slot, :principal, :effect, :inherited, :revision)
 
 _CONFIRM = text("""
 update acl_slot set confirmed_at = now()
- where id = :slot and confirmed_at < now() - interval '1 minute'
+ where (id = :slot or redacts = :slot) and confirmed_at < now() - interval '1 minute'
+""")
+_REDACTING = text("select id from acl_slot where redacts = :slot")
+_FIND_REDACTING = text("""
+select id from acl_slot where redacts = :slot and below = cast(:below as text[])
+""")
+_ADD_REDACTING = text("""
+insert into acl_slot (source_id, redacts, below, confirmed_at)
+select source_id, id, cast(:below as text[]), confirmed_at from acl_slot where id = :slot
+returning id
 """)
 
 
@@ -123,6 +133,27 @@ async def explicit_slot(
     return Placed(int(slot), unmapped)
 
 
+async def rendition_slots(
+    connection: Writer, slot_id: int, renditions: Sequence[str]
+) -> dict[str, int]:
+    """The slot of each rendition of a document whose ACL is that of a slot: of the full one, which
+    comes first, the same; of the redacted ones those that are hidden from who reads a fuller one.
+
+    `renditions` are their classifications, the strictest first.
+    """
+    slots = {renditions[0]: slot_id}
+    for n, level in enumerate(renditions[1:], 1):
+        await lock_revision(connection)
+        key = {"slot": slot_id, "below": list(renditions[:n])}
+        slot = await connection.scalar(_FIND_REDACTING, key)
+        if slot is None:
+            slot = await connection.scalar(_ADD_REDACTING, key)
+            grants = await _current(connection, slot_id)
+            await _replace(connection, int(slot), grants, "redacted renditions")
+        slots[level] = int(slot)
+    return slots
+
+
 def _digest(acl: Acl) -> bytes:
     lines = sorted(f"allow {ref}" for ref in acl.allow) + sorted(f"deny {ref}" for ref in acl.deny)
     return hashlib.sha256("\n".join(lines).encode()).digest()
@@ -152,3 +183,5 @@ async def _replace(connection: Writer, slot_id: int, desired: set[Grant], cause:
         ]
         if rows:
             await connection.execute(statement, rows)
+    for redacting in list(await connection.scalars(_REDACTING, {"slot": slot_id})):
+        await _replace(connection, redacting, desired, cause)

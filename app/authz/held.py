@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TypeVar
-from uuid import UUID
 
 from app.domain.principal import Account
+from app.domain.scope import RenditionRef
 from app.errors import Withdrawn
 
 AFRESH = 3.0
@@ -24,13 +24,13 @@ Part = TypeVar("Part")
 
 @dataclass(eq=False)
 class Held:
-    """What one holder has of `documents`, for an account and a purpose. Once `withdrawn` is set,
+    """What one holder has of `renditions`, for an account and a purpose. Once `withdrawn` is set,
     at least one of them may not be shown any more or the account's token has ended, and that is
     for good."""
 
     account: Account
     purpose: str
-    documents: frozenset[UUID]
+    renditions: frozenset[RenditionRef]
     withdrawn: asyncio.Event = field(default_factory=asyncio.Event)
     _authorised: asyncio.Event = field(default_factory=asyncio.Event)
     _revision: int | None = None
@@ -80,10 +80,10 @@ class Held:
         """The database answered: what was authorised still is."""
         self._beats = 0
 
-    def judge(self, revision: int, readable: frozenset[UUID]) -> None:
-        """It was authorised again; `readable` are those of its documents that passed, at least
+    def judge(self, revision: int, readable: frozenset[RenditionRef]) -> None:
+        """It was authorised again; `readable` are those of its renditions that passed, at least
         as of `revision`."""
-        if not self.documents <= readable:
+        if not self.renditions <= readable:
             self.withdraw()
             return
         self._revision, self._at = revision, monotonic()

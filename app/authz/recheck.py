@@ -1,7 +1,8 @@
 """Authorise again, by other means: right before a prompt is built and at every later display.
 
 The scope is derived by the database, in SQL. This walks the same tables in plain Python, from
-the document outwards, so that one mistake does not pass both. Neither calls the other.
+the document outwards, so that one mistake does not pass both. Neither calls the other. What is
+asked about is a rendition: who may read a redacted one may not see what was made of the full one.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from app.authz.policy import Policy
 from app.db.direct import every, together
 from app.db.engine import SnapshotConnection
 from app.domain.principal import Account, Subject
+from app.domain.scope import RenditionRef
 
 Asker = tuple[Account, str]
 """An account and the purpose that it asks for."""
 
 _DOCUMENTS = """
-select d.id, d.classification, d.slot_id, d.state, a.confirmed_at,
+select d.id, d.classification, d.redacted_at, d.slot_id, d.state, a.confirmed_at,
        s.confirmed_at as source_confirmed_at, clock_timestamp() as now
   from document d join acl_slot a on a.id = d.slot_id join source s on s.id = a.source_id
  where d.id = any (%(documents)s)
@@ -43,23 +44,24 @@ select m.member_id, g.id, g.key
 """
 
 
-async def readable_documents(
+async def readable_renditions(
     connection: SnapshotConnection,
     policy: Policy,
     account: Account,
     purpose: str,
-    documents: Iterable[UUID],
-) -> frozenset[UUID]:
-    """Those of `documents` that the account may read at this moment."""
-    asked = {(account, purpose): frozenset(documents)}
+    renditions: Iterable[RenditionRef],
+) -> frozenset[RenditionRef]:
+    """Those of `renditions` that the account may read at this moment. Whoever may read a document
+    in full may read what was made of any rendition of it."""
+    asked = {(account, purpose): frozenset(renditions)}
     return (await readable_by_each(connection, policy, asked))[account, purpose]
 
 
 async def readable_by_each(
-    connection: SnapshotConnection, policy: Policy, asked: Mapping[Asker, frozenset[UUID]]
-) -> dict[Asker, frozenset[UUID]]:
+    connection: SnapshotConnection, policy: Policy, asked: Mapping[Asker, frozenset[RenditionRef]]
+) -> dict[Asker, frozenset[RenditionRef]]:
     """The same for many at once: what is asked of the database does not grow with them."""
-    wanted = list(frozenset[UUID]().union(*asked.values()))
+    wanted = list({document for renditions in asked.values() for document, _ in renditions})
     people = list({account.principal_id for account, _ in asked})
     found, by_person, by_kind, by_level = await together(
         connection,
@@ -77,13 +79,11 @@ async def readable_by_each(
     slots = list({row.slot_id for row in found})
     for slot, principal, effect in await every(connection, _GRANTS, slots=slots):
         grants[slot].append((principal, effect))
-    standing = [
-        row
-        for row in found
-        if row.state == "indexed" and _confirmed(row, leases.get(row.classification))
-    ]
+    indexed = {row.id: row for row in found if row.state == "indexed"}
 
-    def read(account: Account, purpose: str, documents: frozenset[UUID]) -> frozenset[UUID]:
+    def read(
+        account: Account, purpose: str, renditions: frozenset[RenditionRef]
+    ) -> frozenset[RenditionRef]:
         if account.principal_id not in usable:
             return frozenset()
         groups = _groups_of(account.principal_id, memberships)
@@ -91,14 +91,16 @@ async def readable_by_each(
         subject = Subject(account, mine, frozenset(groups.values()), revision=0)
         cleared = set(policy.clearance(subject, purpose))
         return frozenset(
-            row.id
-            for row in standing
-            if row.id in documents
-            and row.classification in cleared
+            (document, level)
+            for document, level in renditions
+            if (row := indexed.get(document)) is not None
+            and level in cleared
+            and (row.classification in cleared or level in row.redacted_at)
+            and all(_confirmed(row, leases.get(of)) for of in {level, row.classification} & cleared)
             and _allowed(grants[row.slot_id], mine)
         )
 
-    return {(who, why): read(who, why, documents) for (who, why), documents in asked.items()}
+    return {(who, why): read(who, why, renditions) for (who, why), renditions in asked.items()}
 
 
 def _allowed(grants: Iterable[tuple[int, str]], mine: frozenset[int]) -> bool:

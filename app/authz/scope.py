@@ -43,7 +43,9 @@ select c.value as revision, c.directory,
                   join source o on o.confirmed_at < clock_timestamp() - l.lasts
                   join acl_slot s on s.source_id = o.id
                                  and s.confirmed_at < clock_timestamp() - l.lasts
-                 group by l.classification) w) as withheld
+                 group by l.classification) w) as withheld,
+       array(select s.id from acl_slot s
+              where s.redacts is not null and s.below && cast(%(levels)s as text[])) as redacted
   from revision_counter c
 """
 
@@ -129,6 +131,7 @@ class ScopeResolver:
                     subject_of=held.subject.revision,
                     held=held.id,
                     payload=reader and payload(draft, reader),
+                    levels=list(draft.classifications),
                     seen=seen,
                 )
                 if at_least_revision is not None and now.revision < at_least_revision:
@@ -144,7 +147,10 @@ class ScopeResolver:
                     _remember(self._slots, held.id, (now.revision, slots))
                 _remember(self._subjects, account.principal_id, held)
                 changes = Changes(seen, now.snapshot, tuple(now.changed)) if seen else None
-                withheld = {level: packed(ids) for level, ids in now.withheld.items()}
+                withheld = {
+                    level: packed([*now.withheld.get(level, ()), *now.redacted])
+                    for level in (draft.classifications if now.redacted else now.withheld)
+                }
                 scope = replace(draft, slots=slots, revision=now.revision, withheld=withheld)
                 return Sealed(scope, now.sealed, changes)
         raise ScopeOutdated

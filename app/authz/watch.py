@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import structlog
 
@@ -24,6 +23,7 @@ from app.db.engine import Database
 from app.db.notices import revision_notices
 from app.db.revision import current_revision
 from app.domain.principal import Account
+from app.domain.scope import RenditionRef
 from app.errors import DatabaseUnavailable
 
 BEAT = 0.5
@@ -46,13 +46,13 @@ class Watch:
 
     @asynccontextmanager
     async def holding(
-        self, account: Account, purpose: str, documents: Iterable[UUID]
+        self, account: Account, purpose: str, renditions: Iterable[RenditionRef]
     ) -> AsyncIterator[Held]:
-        """Hold documents: they were all readable at a moment after the call, and the token stood
+        """Hold renditions: they were all readable at a moment after the call, and the token stood
         that the account came with, or what is given is withdrawn already. Nothing fails when the
         database is gone: it is withdrawn then."""
-        held = Held(account, purpose, frozenset(documents))
-        if not held.documents and account.token_id is None:
+        held = Held(account, purpose, frozenset(renditions))
+        if not held.renditions and account.token_id is None:
             yield held
             return
         self._held.add(held)
@@ -137,7 +137,7 @@ class Watch:
                     elif not held.withdrawn.is_set():
                         due[held.account, held.purpose].append(held)
                 asked = {
-                    asker: frozenset[UUID]().union(*(held.documents for held in same))
+                    asker: frozenset[RenditionRef]().union(*(held.renditions for held in same))
                     for asker, same in due.items()
                 }
                 readable = await readable_by_each(connection, self.policy, asked)

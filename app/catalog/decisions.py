@@ -44,7 +44,7 @@ select s.key as source, x.external_id, x.classification, b.otherwise, b.reasons,
 MOST = 200
 """So many documents to be looked at are listed; the latest."""
 _LOCK = text("""
-select id, classification, state from document
+select id, classification, redacted_at, state from document
  where source_id = :source and external_id = :external for update
 """)
 _DECIDE = text("""
@@ -115,8 +115,9 @@ async def decide(
         await connection.execute(_END, {**place, "by": _name(account)})
         made = {"classification": classification, "reason": reason.strip(), "by": _name(account)}
         await connection.execute(_DECIDE, {**place, **made})
-        if document.state == "indexed" and levels.index(classification) > levels.index(
-            document.classification
+        least = [document.classification, *document.redacted_at]
+        if document.state == "indexed" and any(
+            levels.index(classification) > levels.index(level) for level in least
         ):
             await lock_revision(connection)
             await delete_rows(connection, levels, [document.id])

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.authz.grants import confirm_slot, explicit_slot, set_container_acl
+from app.authz.grants import confirm_slot, explicit_slot, rendition_slots, set_container_acl
 from app.catalog.jobs import new_job
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows, move_rows
@@ -26,7 +26,7 @@ on conflict (source_id, external_id) do update set external_id = excluded.extern
 returning id, acl_sequence
 """)
 _LOCK_DOCUMENT = text("""
-select id, container_id, slot_id from document
+select id, container_id, slot_id, classification, redacted_at from document
  where source_id = :source and external_id = :external for update
 """)
 _SUPERSEDE = text("""
@@ -101,7 +101,10 @@ async def replace_document_acl(
         await connection.execute(_MOVE, {"slot": placed.slot_id, "id": document.id})
         if placed.slot_id == document.slot_id:
             return AclChange(await current_revision(connection), placed.unmapped)
-        await move_rows(connection, levels, document.id, placed.slot_id)
+        if document.classification is not None:
+            at = [document.classification, *document.redacted_at]
+            slots = await rendition_slots(connection, placed.slot_id, at)
+            await move_rows(connection, slots, document.id)
         revision = await raise_revision(connection, "document ACL replaced")
         return AclChange(revision, placed.unmapped)
 

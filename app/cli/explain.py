@@ -105,6 +105,7 @@ def _clearances(found: Explanation) -> list[str]:
     told = {
         clearance.purpose: ", ".join(clearance.classifications or ["nothing"])
         + (": enough" if clearance.enough else missing)
+        + (f", enough for it redacted at {clearance.redacted}" if clearance.redacted else "")
         for clearance in found.clearances
     }
     if len(set(told.values())) == 1:

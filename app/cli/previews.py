@@ -55,6 +55,7 @@ def _told(detail: Mapping[str, Any]) -> Iterator[str]:
     yield f"{detail['documents']:,} documents in {detail['containers']:,} containers, {read:,} read"
     for name, title in (
         ("classifications", "would be classified"),
+        ("redacted", "of these would be had redacted as"),
         ("unmapped", "accounts that nobody here knows; they let nobody in (documents)"),
         ("wide", "grants that let very many in (documents)"),
     ):

@@ -28,6 +28,7 @@ select g.principal_id, p.kind, p.key,
        array_agg(g.slot_id order by g.slot_id) as slots,
        array_agg(coalesce(k.chunks, 0) order by g.slot_id) as counts
   from slot_grant g
+  join acl_slot a on a.id = g.slot_id and a.redacts is null
   join principal p on p.id = g.principal_id and p.known and p.kind <> all ('{{user,service}}')
   left join counted k on k.slot_id = g.slot_id
  where g.until is null and g.effect = 'allow'

@@ -113,9 +113,17 @@ def _named(ids: Mapping[str, Ids]) -> dict[str, Ids]:
 
 
 async def write_rendition(
+    connection: IngestConnection, *, levels: Sequence[str], document_id: UUID, **described: Any
+) -> None:
+    """Replace whatever is indexed for a document by this rendition, in the caller's transaction;
+    the rest as `add_rendition` takes it."""
+    await delete_rows(connection, levels, [document_id])
+    await add_rendition(connection, document_id=document_id, **described)
+
+
+async def add_rendition(
     connection: IngestConnection,
     *,
-    levels: Sequence[str],
     document_id: UUID,
     slot_id: int,
     source: str,
@@ -125,8 +133,7 @@ async def write_rendition(
     rendition: Rendition,
     chunks: Sequence[EmbeddedChunk],
 ) -> None:
-    """Replace whatever is indexed for a document by this rendition, in the caller's transaction."""
-    await delete_rows(connection, levels, [document_id])
+    """Index a rendition of a document, at whose classification it has none."""
     rendition_id = uuid4()
     await connection.execute(
         insert(rendition_table(rendition.classification)).values(

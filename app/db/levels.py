@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from uuid import UUID
 
@@ -52,13 +52,11 @@ def chunk_table(level: str) -> Table:
 
 
 async def move_rows(
-    connection: AppConnection | IngestConnection,
-    levels: Sequence[str],
-    document_id: UUID,
-    slot_id: int,
+    connection: AppConnection | IngestConnection, slots: Mapping[str, int], document_id: UUID
 ) -> None:
-    """Point everything indexed for a document at another ACL slot; reads no text."""
-    for level in levels:
+    """Point what is indexed for a document of each classification at another ACL slot; reads no
+    text."""
+    for level, slot_id in slots.items():
         for table in (rendition_table(level), chunk_table(level)):
             await connection.execute(
                 update(table).where(table.c.document_id == document_id).values(slot_id=slot_id)

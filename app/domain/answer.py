@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.domain.scope import Passage
+from app.domain.scope import Passage, RenditionRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,10 @@ class Citation:
     page: int | None
     classification: str
     quote: str
+
+    @property
+    def rendition(self) -> RenditionRef:
+        return self.document_id, self.classification
 
     @classmethod
     def of(cls, number: int, passage: Passage, quote: str) -> Citation:

@@ -130,3 +130,11 @@ class EmbeddedChunk:
 
     chunk: Chunk
     vector: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedRendition:
+    """A rendition in embedded pieces."""
+
+    rendition: Rendition
+    chunks: tuple[EmbeddedChunk, ...]

@@ -73,11 +73,13 @@ class GrantPath:
 @dataclass(frozen=True, slots=True)
 class Clearance:
     """What policy lets the user query for one purpose, least strict first, and whether the
-    document's classification is among it."""
+    document's classification is among it; `redacted` is that of a redacted rendition that is read
+    instead, where it is not."""
 
     purpose: str
     classifications: tuple[str, ...]
     enough: bool
+    redacted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,8 @@ class Scope:
     Text is read under a seal over it that the database makes for one connection and verifies.
     `held` is the database's id of the principals that the subject holds. `slots` are the ACL
     slots that they may read at `revision`, for the explicit predicate; the database derives its
-    own. `withheld` are, by classification and as bits, those that its lease withholds from
-    everybody.
+    own. `withheld` are, by classification and as bits, those that are left out: its lease withholds
+    them from everybody, or they hold redacted renditions and the subject may read the full ones.
     """
 
     subject: Subject
@@ -108,6 +108,10 @@ class By(StrEnum):
     WORDS = "words"
 
 
+RenditionRef = tuple[UUID, str]
+"""A rendition: its document's id, and the classification that it is a version at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk returned to a query. `score` is by what it was ranked by (`By`), higher is better."""
@@ -123,6 +127,10 @@ class Passage:
     page: int | None
     text: str
     score: float
+
+    @property
+    def rendition(self) -> RenditionRef:
+        return self.document_id, self.classification
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +154,7 @@ class ReadableDocument:
     classification: str
     redacted: bool
     passages: tuple[Passage, ...]
+
+    @property
+    def rendition(self) -> RenditionRef:
+        return self.document_id, self.classification

@@ -11,7 +11,7 @@ from uuid import UUID
 from app.audit.record import Recorder, sha256
 from app.authz.live import LiveCheck
 from app.authz.reading import Reading
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.authz.scope import ScopeResolver
 from app.domain.principal import Account
 from app.domain.record import AuditRecord
@@ -59,10 +59,11 @@ class AuthorisedSearch:
             {passage.document_id: passage.classification for passage in found.passages}
         )
         async with self.resolver.database.snapshot() as connection:
-            readable = await readable_documents(
-                connection, self.resolver.policy, account, PURPOSE, standing
-            )
-        passages = tuple(p for p in found.passages if p.document_id in readable)
+            readable = await readable_renditions(
+                connection, self.resolver.policy, account, PURPOSE,
+                [p.rendition for p in found.passages if p.document_id in standing],
+            )  # fmt: skip
+        passages = tuple(p for p in found.passages if p.rendition in readable)
         await self.recorder.record(
             AuditRecord.of(
                 account,
@@ -115,9 +116,10 @@ class AuthorisedSearch:
         scope, document = await self.resolver.within(account, "documents", look)
         standing = await self.live.standing({document_id: document.classification})
         async with self.resolver.database.snapshot() as connection:
-            if not await readable_documents(
-                connection, self.resolver.policy, account, "documents", standing
-            ):
+            if not await readable_renditions(
+                connection, self.resolver.policy, account, "documents",
+                [document.rendition] if document_id in standing else [],
+            ):  # fmt: skip
                 raise NotFound
         return scope, document
 

@@ -10,7 +10,7 @@ from time import perf_counter
 from sqlalchemy import text
 
 from app.authz.reading import reading
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
 from app.domain.principal import Account
@@ -90,12 +90,12 @@ async def _once(
         found = await searcher.search(read, asked, k=8)
     searched = perf_counter()
     async with resolver.database.snapshot() as connection:
-        await readable_documents(
+        await readable_renditions(
             connection,
             resolver.policy,
             account,
             "search",
-            [passage.document_id for passage in found.passages],
+            [passage.rendition for passage in found.passages],
         )
     checked = perf_counter()
     return SearchTime(

@@ -21,6 +21,7 @@ from app.answering.serving import Serving
 from app.answering.wording import NO_LONGER, WITHDRAWN
 from app.domain.answer import Answer, Outcome
 from app.domain.principal import Account
+from app.domain.scope import RenditionRef
 from app.errors import NotFound, PortcullisError
 
 _KEPT_SECONDS = 120.0
@@ -132,10 +133,10 @@ class Generations:
             async with aclosing(events):
                 async for event in events:
                     match event:
-                        case Started(conversation_id=conversation, documents=documents):
+                        case Started(conversation_id=conversation, renditions=renditions):
                             generation.conversation_id = conversation
                             generation.holding = asyncio.create_task(
-                                self._hold(answering, generation, documents)
+                                self._hold(answering, generation, renditions)
                             )
                         case Delta(text=text):
                             generation.grow(text)
@@ -155,10 +156,13 @@ class Generations:
             asyncio.get_running_loop().call_later(_KEPT_SECONDS, self._forget, generation)
 
     async def _hold(
-        self, answering: Answering | Serving, generation: Generation, documents: frozenset[UUID]
+        self,
+        answering: Answering | Serving,
+        generation: Generation,
+        renditions: frozenset[RenditionRef],
     ) -> None:
         """As long as the answer can be looked at, and not only while it is written."""
-        async with answering.watch.holding(generation.account, PURPOSE, documents) as held:
+        async with answering.watch.holding(generation.account, PURPOSE, renditions) as held:
             await held.gone()
         generation.withdraw()
 

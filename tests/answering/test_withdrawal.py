@@ -74,7 +74,9 @@ async def looked(house: House) -> None:
     """Until the watch has decided at the present revision: a second look begins when the first
     has ended."""
     for _ in range(2):
-        async with house.answering.watch.holding(house.stranger, "ask", [house.document]):
+        async with house.answering.watch.holding(
+            house.stranger, "ask", [(house.document, "internal")]
+        ):
             pass
 
 

@@ -183,7 +183,7 @@ OF_OUR_OWN: list[tuple[str, Fault | Change | Replaced, str]] = [
     ),
     (
         "the re-check of history",
-        Replaced("app.answering.conversations.readable_documents", replacements.everything),
+        Replaced("app.answering.conversations.readable_renditions", replacements.everything),
         PIPELINE + "test_a_withdrawn_source_hides_the_answer_in_the_history",
     ),
     (

@@ -13,7 +13,7 @@ from app.authz.directory import Group, Person, replace_directory
 from app.authz.explain import explain
 from app.authz.grants import set_container_acl
 from app.authz.policy import Policy
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.catalog.documents import replace_container_acl, replace_document_acl
 from app.catalog.sources import register
 from app.db.engine import Database
@@ -69,9 +69,8 @@ class Office:
 
     async def rechecked(self) -> bool:
         async with self.database.snapshot() as connection:
-            return self.document in await readable_documents(
-                connection, self.policy, self.ann, "ask", [self.document]
-            )
+            asked = [(self.document, "internal")]
+            return bool(await readable_renditions(connection, self.policy, self.ann, "ask", asked))
 
 
 async def furnish(database: Database, policy: Policy, levels: tuple[str, ...]) -> Office:

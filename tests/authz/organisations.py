@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from app.authz.directory import Group, Person, replace_directory
-from app.authz.grants import ensure_container, explicit_slot, set_container_acl
+from app.authz.grants import (
+    ensure_container,
+    explicit_slot,
+    rendition_slots,
+    set_container_acl,
+)
 from app.db.engine import AppConnection, Database
 from app.db.levels import delete_rows, move_rows
 from app.domain.acl import Acl as ProductAcl
@@ -42,9 +48,18 @@ def random_organisation(chance: random.Random, name: str) -> Organisation:
     for i in range(4):
         folder = chance.choice([None, *organisation.containers])
         organisation.documents[f"{name}/d{i}"] = Document(
-            folder, acl() if chance.random() < 0.5 else None, chance.choice(LEVELS)
+            folder, acl() if chance.random() < 0.5 else None, *levels(chance)
         )
     return organisation
+
+
+def levels(chance: random.Random) -> Iterator[Any]:
+    """The last three fields of a document: what it is, confirmed, and where it is redacted too."""
+    level = chance.choice(LEVELS)
+    yield level
+    yield True
+    lower = LEVELS[: LEVELS.index(level)]
+    yield tuple(reversed([one for one in lower if chance.random() < 0.3]))
 
 
 def change(chance: random.Random, name: str, before: Organisation) -> Organisation:
@@ -56,7 +71,9 @@ def change(chance: random.Random, name: str, before: Organisation) -> Organisati
             after.documents[key] = document
         else:
             after.documents[key] = replace(
-                after.documents[key], classification=document.classification
+                after.documents[key],
+                classification=document.classification,
+                redacted_at=document.redacted_at,
             )
     return after
 
@@ -93,8 +110,8 @@ async def put_documents(
         ids[name] = await connection.scalar(
             text("""
             insert into document (source_id, external_id, container_id, slot_id, state,
-                                  classification)
-            values (:source, :name, :container, :slot, 'indexed', :level)
+                                  classification, redacted_at)
+            values (:source, :name, :container, :slot, 'indexed', :level, :redacted_at)
             on conflict (source_id, external_id)
               do update set slot_id = :slot, container_id = :container
             returning id"""),
@@ -104,12 +121,14 @@ async def put_documents(
                 "container": container,
                 "slot": slot,
                 "level": document.classification,
+                "redacted_at": list(document.redacted_at),
             },
         )
         if slot is None:
             await delete_rows(connection, LEVELS, [ids[name]])
         else:
-            await move_rows(connection, LEVELS, ids[name], slot)
+            at = [document.classification, *document.redacted_at]
+            await move_rows(connection, await rendition_slots(connection, slot, at), ids[name])
     return ids
 
 

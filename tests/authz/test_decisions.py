@@ -17,13 +17,13 @@ from sqlalchemy import create_engine, make_url, text
 
 from app.authz.policy import Policy
 from app.authz.reading import reading
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
 from app.domain.principal import Account, Role
 from app.settings import PROJECT
-from evals.ground.reference import Acl, Document, Organisation, may_read
-from tests.authz.organisations import LEVELS, make_sources, put_directory, put_documents
+from evals.ground.reference import Acl, Document, Organisation, may_see, reads
+from tests.authz.organisations import LEVELS, levels, make_sources, put_directory, put_documents
 from tests.authz.test_random_organisations import VISIBLE, put_chunks
 
 pytestmark = pytest.mark.integration
@@ -66,7 +66,7 @@ def grow(chance: random.Random) -> Organisation:
         organisation.documents[f"big/d{n}"] = Document(
             chance.choice([None, *organisation.containers]),
             acl(chance, users, groups) if chance.random() < 0.4 else None,
-            chance.choice(LEVELS),
+            *levels(chance),
         )
     return organisation
 
@@ -108,7 +108,7 @@ async def expire(
             await connection.execute(
                 text("""
                 update acl_slot set confirmed_at = now() - cast(:when as interval)
-                 where id = any (:ids)"""),
+                 where id = any (:ids) or redacts = any (:ids)"""),
                 {"when": when, "ids": sorted(ids)},
             )
     unconfirmed = {row.external_id for row in rows if row.slot_id in expired}
@@ -117,8 +117,7 @@ async def expire(
         documents={
             name: replace(
                 document,
-                # public documents have no lease
-                confirmed=name not in unconfirmed or document.classification == "public",
+                confirmed=name not in unconfirmed,
             )
             for name, document in organisation.documents.items()
         },
@@ -139,18 +138,28 @@ async def differences(
         purpose = purpose_of(user)
         scope = await resolver.resolve(accounts[user], purpose)
         async with reading(database, scope) as read:
-            by_rows = {names[id_] for id_ in await read.connection.scalars(VISIBLE)}
+            rows = [(names[id_], level) for id_, level in await read.connection.execute(VISIBLE)]
         async with database.snapshot() as connection:
-            passed = await readable_documents(
-                connection, policy, accounts[user], purpose, ids.values()
-            )
-        by_recheck = {names[id_] for id_ in passed}
+            passed = await readable_renditions(
+                connection, policy, accounts[user], purpose,
+                [(id_, level) for id_ in ids.values() for level in LEVELS],
+            )  # fmt: skip
+        by_recheck = {(names[id_], level) for id_, level in passed}
         expected = {
-            name for name in organisation.documents if may_read(organisation, user, name, purpose)
+            (name, level)
+            for name in organisation.documents
+            if (level := reads(organisation, user, name, purpose))
         }
-        said.update(name in expected for name in organisation.documents)
-        for way, seen in (("rows", by_rows), ("re-check", by_recheck)):
-            wrong += [f"{way}: {user}, {purpose}, {name}" for name in sorted(seen ^ expected)]
+        shows = {
+            (name, level)
+            for name in organisation.documents
+            for level in LEVELS
+            if may_see(organisation, user, name, level, purpose)
+        }
+        said.update(name in {of for of, _ in expected} for name in organisation.documents)
+        for way, seen, right in (("rows", set(rows), expected), ("re-check", by_recheck, shows)):
+            wrong += [f"{way}: {user}, {purpose}, {one}" for one in sorted(seen ^ right)]
+        assert len({name for name, _ in rows}) == len(rows), "two renditions at once"
     return wrong, said
 
 

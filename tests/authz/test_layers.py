@@ -18,7 +18,7 @@ from app.authz.directory import Group, Person, replace_directory
 from app.authz.grants import set_container_acl
 from app.authz.policy import Policy
 from app.authz.reading import bind, reading, seal
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.authz.scope import ScopeResolver
 from app.catalog.sources import confirm_source
 from app.db import slots
@@ -301,16 +301,16 @@ async def test_a_scope_from_before_a_membership_ended_is_refused(place: Place) -
 
 async def test_an_unconfirmed_acl_is_withheld_until_its_source_stands_by_it(place: Place) -> None:
     owner = create_engine(make_url(place.owner_url), isolation_level="AUTOCOMMIT")
-    documents = [place.internal, place.regulated]
+    renditions = [(place.internal, "internal"), (place.regulated, "regulated")]
 
     async def read() -> tuple[bool, bool]:
         """Whether search finds it, and whether the re-check lets it pass."""
         scope = await place.resolver.resolve(place.ann, "ask")
         async with place.database.snapshot() as connection:
-            passed = await readable_documents(
-                connection, place.resolver.policy, place.ann, "ask", documents
+            passed = await readable_renditions(
+                connection, place.resolver.policy, place.ann, "ask", renditions
             )
-        return place.internal in await place.found(scope), place.internal in passed
+        return place.internal in await place.found(scope), renditions[0] in passed
 
     def run(statement: str) -> None:
         with owner.connect() as connection:
@@ -371,11 +371,11 @@ async def test_a_deny_wins_for_a_set_that_is_new_and_for_one_that_is_kept(place:
         """Whether the database opens it, and whether the re-check lets it pass."""
         scope = await place.resolver.resolve(place.ann, "ask")
         async with place.database.snapshot() as connection:
-            passed = await readable_documents(
-                connection, place.resolver.policy, place.ann, "ask", [place.internal]
+            passed = await readable_renditions(
+                connection, place.resolver.policy, place.ann, "ask", [(place.internal, "internal")]
             )
         shown = await seen_under(place, scope, lambda sealed: sealed)
-        return shown == [WORDS], passed == {place.internal}
+        return shown == [WORDS], passed == {(place.internal, "internal")}
 
     async def share(deny: list[str]) -> None:
         async with place.database.app() as connection:

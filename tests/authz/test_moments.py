@@ -14,7 +14,7 @@ from app.authz import recheck
 from app.authz.directory import Group, Person, replace_directory
 from app.authz.grants import set_container_acl
 from app.authz.policy import Policy
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.authz.scope import ScopeResolver
 from app.db.direct import every
 from app.db.engine import Database
@@ -82,7 +82,9 @@ async def test_the_recheck_never_mixes_memberships_with_later_grants(
 
     monkeypatch.setattr(recheck, "every", change_before_grants_are_read)
     async with database.snapshot() as connection:
-        passed = await readable_documents(connection, policy, place.ann, "ask", [place.document])
+        passed = await readable_renditions(
+            connection, policy, place.ann, "ask", [(place.document, "internal")]
+        )
     owner.dispose()
     assert len(done) == 2
     assert passed == frozenset()

@@ -9,8 +9,9 @@ import random
 from uuid import UUID
 
 import pytest
-from sqlalchemy import ARRAY, Uuid, bindparam, func, insert, select, text, union_all
+from sqlalchemy import ARRAY, Uuid, bindparam, func, insert, literal, select, text, union_all
 
+from app.authz.grants import rendition_slots
 from app.authz.policy import Policy
 from app.authz.reading import reading
 from app.authz.recheck import readable_by_each
@@ -18,7 +19,7 @@ from app.authz.scope import ScopeResolver
 from app.db.engine import Database
 from app.db.levels import chunk_table, rendition_table
 from app.domain.principal import Account, Role
-from evals.ground.reference import Organisation, may_read
+from evals.ground.reference import Organisation, may_read, may_see, reads
 from tests.authz.organisations import (
     LEVELS,
     change,
@@ -33,10 +34,10 @@ pytestmark = pytest.mark.integration
 ORGANISATIONS = int(os.environ.get("PORTCULLIS_ORGANISATIONS", "100"))
 SEED = int(os.environ.get("PORTCULLIS_SEED", "20261124"))
 
-VISIBLE = union_all(*(select(chunk_table(level).c.document_id) for level in LEVELS))
+VISIBLE = union_all(*(select(chunk_table(level).c.document_id, literal(level)) for level in LEVELS))
 AMONG = union_all(
     *(
-        select(chunk_table(level).c.document_id).where(
+        select(chunk_table(level).c.document_id, literal(level)).where(
             chunk_table(level).c.document_id == func.any(bindparam("own", type_=ARRAY(Uuid)))
         )
         for level in LEVELS
@@ -44,38 +45,51 @@ AMONG = union_all(
 )
 
 
-async def put_chunks(database: Database, dimensions: int) -> None:
-    """One chunk for each document, at its level and slot, under the ingest login."""
+async def placements(database: Database) -> dict[UUID, dict[str, int]]:
+    """The slot of each rendition, by document and classification."""
     async with database.app() as connection:
-        rows = (
-            await connection.execute(
-                text("select id, slot_id, classification from document where slot_id is not null")
+        rows = await connection.execute(
+            text("""
+            select id, slot_id, classification, redacted_at from document
+             where slot_id is not null""")
+        )
+        return {
+            row.id: await rendition_slots(
+                connection, row.slot_id, [row.classification, *row.redacted_at]
             )
-        ).all()
+            for row in rows.all()
+        }
+
+
+async def put_chunks(database: Database, dimensions: int) -> None:
+    """One chunk for each rendition, at its level and slot, under the ingest login."""
+    placed = await placements(database)
     vector = [0.05] * dimensions
     async with database.ingest() as connection:
         for level in LEVELS:
-            here = [row for row in rows if row.classification == level]
+            here = [
+                (document, slots[level]) for document, slots in placed.items() if level in slots
+            ]
             await connection.execute(
                 insert(rendition_table(level)),
                 [
                     {
-                        "id": row.id, "document_id": row.id, "slot_id": row.slot_id, "title": "t",
+                        "id": document, "document_id": document, "slot_id": slot, "title": "t",
                         "uri": "", "mime_type": "text/plain", "source": "s", "external_id": "e",
                         "redactions": {}, "evidence": [],
                     }
-                    for row in here
+                    for document, slot in here
                 ],
             )  # fmt: skip
             await connection.execute(
                 insert(chunk_table(level)),
                 [
                     {
-                        "id": row.id, "rendition_id": row.id, "document_id": row.id,
-                        "slot_id": row.slot_id, "ordinal": 0, "heading": "", "text": "t",
+                        "id": document, "rendition_id": document, "document_id": document,
+                        "slot_id": slot, "ordinal": 0, "heading": "", "text": "t",
                         "embedding": vector, "terms": "t",
                     }
-                    for row in here
+                    for document, slot in here
                 ],
             )  # fmt: skip
 
@@ -91,39 +105,37 @@ async def differences(
     reference does, for each user about each document of the organisation."""
     resolver = ScopeResolver(database, policy, seconds=60)
     wrong: list[str] = []
-    async with database.app() as connection:
-        rows = await connection.execute(
-            text("select id, slot_id, classification from document where slot_id is not null")
-        )
-        placed = {row.id: (row.slot_id, row.classification) for row in rows}
+    placed = await placements(database)
     for organisation in organisations.values():
         own = {ids[name]: name for name in organisation.documents}
-        asked = {(accounts[user], "search"): frozenset(own) for user in organisation.users}
+        shown = frozenset((document, level) for document in own for level in LEVELS)
+        asked = {(accounts[user], "search"): shown for user in organisation.users}
         async with database.snapshot() as connection:
             rechecked = await readable_by_each(connection, policy, asked)
         for user in organisation.users:
             account = accounts[user]
             scope = await resolver.resolve(account, "search")
             async with reading(database, scope) as read:
-                by_rows = set(await read.connection.scalars(AMONG, {"own": list(own)}))
-            slots, levels = scope.slots, set(scope.classifications)
+                rows = await read.connection.execute(AMONG, {"own": list(own)})
+                by_rows = {(document, level) for document, level in rows}
             by_predicate = {
-                document
+                (document, level)
                 for document in own
-                if document in placed
-                and placed[document][0] in slots
-                and placed[document][1] in levels
+                for level, slot in placed.get(document, {}).items()
+                if level in scope.classifications and slot in scope.readable(level)
             }
-            by_recheck = rechecked[account, "search"]
-            expected = {i for i, name in own.items() if may_read(organisation, user, name)}
+            expected = {
+                (i, level) for i, name in own.items() if (level := reads(organisation, user, name))
+            }
+            shows = {(i, level) for i, level in shown if may_see(organisation, user, own[i], level)}
             wrong += [
-                f"{way}: {user} and {own[document]}"
-                for way, said in (
-                    ("row-level security", by_rows),
-                    ("predicate", by_predicate),
-                    ("re-check", by_recheck),
+                f"{way}: {user} and {own[document]} at {level}"
+                for way, said, right in (
+                    ("row-level security", by_rows, expected),
+                    ("predicate", by_predicate, expected),
+                    ("re-check", rechecked[account, "search"], shows),
                 )
-                for document in said ^ expected
+                for document, level in said ^ right
             ]
     return wrong
 

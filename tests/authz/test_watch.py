@@ -28,6 +28,7 @@ from app.db.revision import current_revision
 from app.domain.acl import Acl
 from app.domain.document import Chunk, EmbeddedChunk, Rendition, SourceItem
 from app.domain.principal import Account, Role
+from app.domain.scope import RenditionRef
 from app.domain.source import Source
 from app.errors import DatabaseUnavailable, Withdrawn
 from app.runtime.postgres import EmbeddedPostgres
@@ -38,6 +39,7 @@ from tests.authz.outages import kept_out, listener, owner_connection
 
 pytestmark = pytest.mark.integration
 
+NOWHERE = (UUID(int=0), "internal")
 LONG = 20.0
 """Seconds after which something that must come is late; it comes in a moment."""
 NEVER = 3600.0
@@ -57,7 +59,11 @@ class Yard:
     bob: Account
 
     def holding(self) -> AbstractAsyncContextManager[Held]:
-        return self.watch.holding(self.ann, "ask", [self.document])
+        return self.watch.holding(self.ann, "ask", [self.rendition])
+
+    @property
+    def rendition(self) -> RenditionRef:
+        return self.document, "internal"
 
     async def directory(self, crew: list[str]) -> None:
         people = [Person(account.email, account.name) for account in (self.ann, self.bob)]
@@ -169,7 +175,7 @@ async def settle(yard: Yard) -> None:
     """Until the watch has decided on everything at the present revision: whoever begins to hold
     gets a look of its own, and the second look begins after the first has ended."""
     for _ in range(2):
-        async with asyncio.timeout(LONG), yard.watch.holding(yard.bob, "ask", [uuid4()]):
+        async with asyncio.timeout(LONG), yard.watch.holding(yard.bob, "ask", [NOWHERE]):
             pass
 
 
@@ -205,7 +211,7 @@ async def test_what_a_session_holds_ends_with_it(
 ) -> None:
     """By the notice alone; another session of the same account stays."""
     monkeypatch.setattr(watching, "BEAT", NEVER)
-    wanted = [yard.document] if documents == "a document" else []
+    wanted = [yard.rendition] if documents == "a document" else []
     sessions = [
         (await create_token(yard.database, yard.ann, purpose="session")).token for _ in range(2)
     ]
@@ -228,7 +234,7 @@ async def test_what_a_token_holds_ends_with_it(yard: Yard, monkeypatch: pytest.M
     monkeypatch.setattr(watching, "BEAT", NEVER)
     issued = await create_token(yard.database, yard.ann)
     account = await authenticate(yard.database, issued.token)
-    async with yard.watch.holding(account, "ask", [yard.document]) as held:
+    async with yard.watch.holding(account, "ask", [yard.rendition]) as held:
         await listener(yard.database)
         [listed] = await list_tokens(yard.database, yard.ann.email)
         await revoke_token(yard.database, listed.id)
@@ -239,7 +245,7 @@ async def test_what_a_token_holds_ends_when_it_expires(yard: Yard) -> None:
     """Time alone does it: nobody is told."""
     issued = await create_token(yard.database, yard.ann, timedelta(seconds=1))
     account = await authenticate(yard.database, issued.token)
-    async with yard.watch.holding(account, "ask", [yard.document]) as held:
+    async with yard.watch.holding(account, "ask", [yard.rendition]) as held:
         assert not held.withdrawn.is_set()
         await soon(held)
 
@@ -304,7 +310,7 @@ async def test_a_grant_that_is_nobodys_concern_withdraws_nothing(yard: Yard) -> 
     await yard.share("group:yard", yard.bob.email)
     async with (
         yard.holding() as of_ann,
-        yard.watch.holding(yard.bob, "ask", [yard.document]) as of_bob,
+        yard.watch.holding(yard.bob, "ask", [yard.rendition]) as of_bob,
     ):
         other = Acl.parse(["everyone"])
         await replace_container_acl(yard.database, yard.source, "elsewhere", other)
@@ -331,7 +337,7 @@ async def test_a_withdrawal_is_for_good(yard: Yard) -> None:
 
 
 async def test_one_document_of_several_is_enough(yard: Yard) -> None:
-    async with yard.watch.holding(yard.ann, "ask", [yard.document, uuid4()]) as held:
+    async with yard.watch.holding(yard.ann, "ask", [yard.rendition, NOWHERE]) as held:
         assert held.withdrawn.is_set()
 
 
@@ -344,11 +350,13 @@ async def test_nothing_held_needs_no_database(database: Database, policy: Policy
 async def test_many_who_hold_the_same_cost_one_call(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls: list[Mapping[Asker, frozenset[UUID]]] = []
+    calls: list[Mapping[Asker, frozenset[RenditionRef]]] = []
 
     async def counted(
-        connection: SnapshotConnection, policy: Policy, asked: Mapping[Asker, frozenset[UUID]]
-    ) -> dict[Asker, frozenset[UUID]]:
+        connection: SnapshotConnection,
+        policy: Policy,
+        asked: Mapping[Asker, frozenset[RenditionRef]],
+    ) -> dict[Asker, frozenset[RenditionRef]]:
         calls.append(asked)
         return await readable_by_each(connection, policy, asked)
 
@@ -356,7 +364,7 @@ async def test_many_who_hold_the_same_cost_one_call(
         monkeypatch.setattr(watching, "readable_by_each", counted)
         await yard.share()
         await asyncio.gather(*map(soon, (one, two, three)))
-    assert calls == [{(yard.ann, "ask"): frozenset({yard.document})}]
+    assert calls == [{(yard.ann, "ask"): frozenset({yard.rendition})}]
 
 
 async def test_what_the_database_does_not_confirm_is_withdrawn(yard: Yard) -> None:
@@ -395,7 +403,7 @@ async def test_without_the_database_everything_is_withdrawn(
 async def test_a_watch_that_breaks_withdraws_everything(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(*_: object) -> frozenset[UUID]:
+    async def broken(*_: object) -> frozenset[RenditionRef]:
         raise RuntimeError
 
     async with yard.holding() as held:

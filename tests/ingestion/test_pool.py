@@ -22,7 +22,7 @@ from ingestion import processes
 from ingestion.classify import Stated
 from ingestion.messages import Answered, Problem
 from ingestion.pool import PreparationPool
-from ingestion.prepare import Prepared
+from ingestion.prepare import Pieces, Prepared
 from ingestion.problem import DocumentProblem
 from ingestion.work import Work
 
@@ -30,9 +30,14 @@ pytestmark = pytest.mark.integration
 
 LONG = "\n\n".join(f"Paragraph {n} says call 555 0100 about {n}." for n in range(2_000))
 """Some seconds."""
-PREPARED = Prepared(
-    Rendition("internal", "A", (Element("text", "words"),), {}, ()), (Chunk(0, "", None, "w"),), {}
+FULL = Pieces(
+    Rendition("internal", "A", (Element("text", "words"),), {}, ()), (Chunk(0, "", None, "w"),)
 )
+PREPARED = Prepared(FULL, (), {})
+
+
+def at(level: str) -> Pieces:
+    return replace(FULL, rendition=replace(FULL.rendition, classification=level))
 
 
 def work(name: str, text: str, stated: Stated | None = None) -> Work:
@@ -99,8 +104,8 @@ async def test_a_process_that_somebody_kills_costs_nobody_anything(
     beside = [asyncio.create_task(own_pool.prepare(work(f"{n}.md", "words"))) for n in range(6)]
     assert process is not None
     process.kill()
-    assert [len(each.chunks) for each in await asyncio.gather(*beside)] == [1] * 6
-    assert len((await killed).chunks) > 1
+    assert [len(each.full.chunks) for each in await asyncio.gather(*beside)] == [1] * 6
+    assert len((await killed).full.chunks) > 1
 
 
 async def test_a_document_that_crashes_its_process_each_time_is_named(
@@ -124,7 +129,7 @@ async def test_a_document_that_takes_too_long_is_given_up(
     with pytest.raises(DocumentProblem, match="longer than"):
         await own_pool.prepare(work("slow.md", LONG * 20))
     monkeypatch.setattr(pool_module, "SECONDS", 60.0)
-    assert (await own_pool.prepare(work("a.md", "words"))).rendition.title == "a.md"
+    assert (await own_pool.prepare(work("a.md", "words"))).full.rendition.title == "a.md"
     await first(others, there=False)
 
 
@@ -147,7 +152,7 @@ async def test_the_program_is_started_again_and_no_document_blamed(
     await first(others)
     [program] = programs() - others
     program.kill()
-    assert len((await reads).chunks) > 1
+    assert len((await reads).full.chunks) > 1
     assert programs() - others != {program}
 
 
@@ -178,7 +183,7 @@ async def test_a_program_that_does_nothing_is_nobodys_problem(
     monkeypatch.setattr(processes, "LOADING", 60.0)
     with contextlib.suppress(Unavailable):  # where the next one was not given the time either
         await begun
-    assert (await own_pool.prepare(work("a.md", "words"))).rendition.title == "a.md"
+    assert (await own_pool.prepare(work("a.md", "words"))).full.rendition.title == "a.md"
 
 
 async def test_a_process_knows_no_secret_and_leaves_nothing(
@@ -212,16 +217,14 @@ class _Called(Exception):
         b"\xc1",
         Answered().encoded(),
         Answered(prepared=PREPARED).encoded()[:-1],
-        Answered(prepared=replace(PREPARED, chunks=(Chunk("1", "", None, "w"),))).encoded(),  # type: ignore[arg-type]
         Answered(
-            prepared=replace(PREPARED, rendition=replace(PREPARED.rendition, classification="x"))
+            prepared=replace(PREPARED, full=replace(FULL, chunks=(Chunk("1", "", None, "w"),)))  # type: ignore[arg-type]
         ).encoded(),
+        Answered(prepared=replace(PREPARED, full=at("x"))).encoded(),
         # less than what is stated
-        Answered(
-            prepared=replace(
-                PREPARED, rendition=replace(PREPARED.rendition, classification="public")
-            )
-        ).encoded(),
+        Answered(prepared=replace(PREPARED, full=at("public"))).encoded(),
+        # redacted for whom policy does not want it
+        Answered(prepared=replace(PREPARED, full=at("regulated"), redacted=(FULL,))).encoded(),
         Answered(problem=Problem("parse", "x" * 401, "", quarantined=False)).encoded(),
     ],
 )
@@ -243,7 +246,7 @@ async def test_a_level_that_policy_has_no_more_is_as_strict_as_can_be(
     own_pool: PreparationPool,
 ) -> None:
     prepared = await own_pool.prepare(work("a.md", "words", Stated(source="of old")))
-    assert prepared.rendition.classification == "regulated"
+    assert prepared.full.rendition.classification == "regulated"
 
 
 async def test_too_long_an_answer_is_none(

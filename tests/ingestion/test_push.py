@@ -312,7 +312,8 @@ async def test_what_the_database_does_not_take_is_a_problem_of_its_document(
         if work.item.external_id == "b":
             return prepared
         words = " ".join(f"word{n}" for n in range(200_000))
-        return replace(prepared, chunks=(Chunk(0, "", None, words),))
+        full = replace(prepared.full, chunks=(Chunk(0, "", None, words),))
+        return replace(prepared, full=full)
 
     monkeypatch.setattr(PreparationPool, "prepare", endless)
     job = await world.push(*(document(name, allow=["everyone"]) for name in ("a", "b")))

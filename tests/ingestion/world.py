@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.authz.policy import Policy
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.authz.scope import ScopeResolver
 from app.catalog.documents import accept
 from app.catalog.jobs import get_job, start_sync
@@ -106,10 +106,10 @@ class World:
             if passage.source == self.source.key:
                 texts[passage.external_id] = texts.get(passage.external_id, "") + passage.text
         async with self.database.snapshot() as connection:
-            readable = await readable_documents(
-                connection, self.policy, account, "ask", {p.document_id for p in found}
+            readable = await readable_renditions(
+                connection, self.policy, account, "ask", {p.rendition for p in found}
             )
-        assert readable == {passage.document_id for passage in found}
+        assert readable == {passage.rendition for passage in found}
         return texts
 
     async def problems(self) -> dict[str, Problem]:

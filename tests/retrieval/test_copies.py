@@ -74,7 +74,7 @@ async def test_written_moved_and_deleted_chunks_are_followed(
         first, second = await write(connection, 5, 3), await write(connection, 6, 2)
     assert len(await in_memory(copies)) == before + 5
     async with database.app() as connection:
-        await move_rows(connection, levels, first, 9)
+        await move_rows(connection, dict.fromkeys(levels, 9), first)
         await delete_rows(connection, levels, [second])
     seen = await in_memory(copies)
     assert len(seen) == before + 3

@@ -64,7 +64,7 @@ async def test_an_answer_that_was_whole_is_not_shown_after_a_revocation(desk: De
     assert QUOTED in (await desk.events(address))[-1], "it can be looked at again"
     await desk.house.allow()
     watch = desk.house.answering.watch
-    async with watch.holding(desk.house.reader, "ask", [desk.house.document]) as held:
+    async with watch.holding(desk.house.reader, "ask", [(desk.house.document, "internal")]) as held:
         await held.gone()
     [version] = await desk.events(address)
     only(NO_LONGER, version)
@@ -198,7 +198,9 @@ async def test_nobody_is_told_of_the_answers_of_others(desk: Desk) -> None:
 async def looked(desk: Desk) -> None:
     """Until the watch has decided on everything that is held."""
     for _ in range(2):
-        async with desk.house.answering.watch.holding(desk.house.stranger, "ask", [uuid4()]):
+        async with desk.house.answering.watch.holding(
+            desk.house.stranger, "ask", [(uuid4(), "internal")]
+        ):
             pass
 
 

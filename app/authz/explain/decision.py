@@ -6,6 +6,7 @@ the user, keeps every way it goes, and decides nothing for anybody else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -62,13 +63,19 @@ async def explain(
         user, held = await user_at(connection, email, when)
         shown = _document(id_, row, slot)
         grants = await grant_rows(connection, row.slot_id, when)
-        lease = None
+        lease, held_at = None, row.redacted_at
         if slot is not None and slot.confirmed_at is not None and not when.past:
-            lease = _lease(slot, await lease_of(connection, row.classification), when)
+            lease, *lower = [
+                _lease(slot, await lease_of(connection, level), when)
+                for level in (row.classification, *row.redacted_at)
+            ]
+            held_at = [
+                level for level, of in zip(row.redacted_at, lower, strict=True) if not of.ended
+            ]
         role = Role(user.role or Role.EMPLOYEE)
         keys = frozenset(h.ref.key for h in held.values() if h.ref.kind is PrincipalKind.GROUP)
         clearances = tuple(
-            Clearance(purpose, levels, row.classification in levels)
+            _clearance(purpose, levels, row.classification, held_at)
             for purpose in PURPOSES
             for levels in [policy.clearance_of(role, keys, purpose)]
         )
@@ -104,10 +111,23 @@ def _readable_for(found: Gathered) -> tuple[str, ...]:
         found.user.standing is not Standing.USABLE
         or not found.document.indexed
         or effects != {"allow"}
-        or (found.lease is not None and found.lease.ended)
     ):
         return ()
-    return tuple(clearance.purpose for clearance in found.clearances if clearance.enough)
+    in_full = found.lease is None or not found.lease.ended
+    return tuple(
+        clearance.purpose
+        for clearance in found.clearances
+        if (clearance.enough and in_full) or clearance.redacted
+    )
+
+
+def _clearance(
+    purpose: str, levels: tuple[str, ...], classification: str | None, redacted_at: Sequence[str]
+) -> Clearance:
+    """`redacted_at` are the redacted renditions that are not withheld, the strictest first."""
+    enough = classification in levels
+    instead = None if enough else next((level for level in redacted_at if level in levels), None)
+    return Clearance(purpose, levels, enough, instead)
 
 
 def _document(id_: UUID, row: Row[Any], slot: Row[Any] | None) -> ExplainedDocument:

@@ -20,14 +20,15 @@ from app.errors import InvalidInput, NoLongerKept, NotFound
 ABSENT = "there is no such document, or you may not see it"
 
 _DOCUMENT = text("""
-select s.key as source, d.external_id, d.container_id, d.slot_id, d.classification, d.state,
-       s.owner_id, null as deleted_at, null as source_removed_at
+select s.key as source, d.external_id, d.container_id, d.slot_id, d.classification,
+       d.redacted_at, d.state, s.owner_id, null as deleted_at, null as source_removed_at
   from document d join source s on s.id = d.source_id
  where d.id = :id
 """)
 # A source that came later under the same name is another one.
 _HISTORY = text("""
-select h.source, h.external_id, h.container_id, h.slot_id, h.classification, h.state, s.owner_id,
+select h.source, h.external_id, h.container_id, h.slot_id, h.classification, h.redacted_at, h.state,
+       s.owner_id,
        case when not exists (select from document_history n
                               where n.document_id = h.document_id and n.id > h.id)
              and h.until <= :at then h.until end as deleted_at,
@@ -142,5 +143,5 @@ async def grant_rows(
 
 
 async def lease_of(connection: AppConnection, classification: str | None) -> Any:
-    """How long an ACL of this classification holds unconfirmed; None: for ever."""
+    """How long an ACL holds unconfirmed for what is of a classification; None: for ever."""
     return await connection.scalar(_LEASE, {"classification": classification})

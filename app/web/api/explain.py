@@ -101,6 +101,7 @@ def shown(found: Explanation) -> dict[str, Any]:
                 "purpose": clearance.purpose,
                 "classifications": list(clearance.classifications),
                 "enough": clearance.enough,
+                "redacted": clearance.redacted,
             }
             for clearance in found.clearances
         ],

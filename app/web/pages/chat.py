@@ -92,7 +92,7 @@ async def withdrawn(
     visitor: Caller, services: Wired, answer: FromQuery[list[UUID]]
 ) -> Response[Any]:
     """What to show instead of an answer that a page has, as soon as it may not be shown."""
-    answers = await services.conversations.documents(visitor, answer)
+    answers = await services.conversations.renditions(visitor, answer)
     return Stream(
         _withdrawn(withdrawals(services.answering.watch, visitor, answers)),
         media_type=EVENTS,

@@ -125,7 +125,7 @@ REFUSING_WHAT_EXISTS = _when_opened(_refusing)
 NO_RECHECK = Together(
     (
         *(
-            Replaced(f"{module}.readable_documents", _everything)
+            Replaced(f"{module}.readable_renditions", _everything)
             for module in (
                 "app.answering.pipeline",
                 "app.answering.conversations",

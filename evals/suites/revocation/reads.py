@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from app.authz.reading import Reading
-from app.authz.recheck import readable_documents
+from app.authz.recheck import readable_renditions
 from app.authz.scope import ScopeResolver
 from app.db.engine import Database
 from app.db.revision import current_revision
@@ -25,7 +25,7 @@ from evals.suites.revocation.operations import VECTOR
 PURPOSE = "search"
 
 _ON_REPLICA = text("select pg_is_in_recovery()")
-_DOCUMENTS = text("select id, external_id from document")
+_DOCUMENTS = text("select id, classification, external_id from document")
 
 
 class OneDirection:
@@ -129,14 +129,15 @@ class Node:
 
     async def _recheck(self, account: Account) -> Seen:
         async with self.database.snapshot() as connection:
-            names = {row.id: row.external_id for row in await connection.execute(_DOCUMENTS)}
+            rows = await connection.execute(_DOCUMENTS)
+            names = {(row.id, row.classification): row.external_id for row in rows}
             await self._pause()
-            passed = await readable_documents(
+            passed = await readable_renditions(
                 connection, self.resolver.policy, account, PURPOSE, names
             )
             await self._pause()
             revision = await current_revision(connection)
-        return Seen(revision, names=frozenset(names[document] for document in passed))
+        return Seen(revision, names=frozenset(names[rendition] for rendition in passed))
 
     async def _pause(self) -> None:
         if self.chance.random() < 0.4:

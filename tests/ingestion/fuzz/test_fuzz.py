@@ -42,7 +42,7 @@ async def outcome(pool: PreparationPool, name: str, content: bytes) -> str:
     except DocumentProblem as problem:
         assert problem.advice
         return problem.reason
-    assert SECRET not in "".join(chunk.text for chunk in prepared.chunks), name
+    assert SECRET not in "".join(chunk.text for chunk in prepared.full.chunks), name
     return "prepared"
 
 
