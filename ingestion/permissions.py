@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -50,7 +51,7 @@ class PermissionJob:
         fresh = {name: acl for name, acl in scan.containers.items() if name not in changed}
         await self.index.tell(await self.index.widen(fresh))
         await self.index.confirm(perf_counter() - began)
-        if changed or len(scan.documents) > len(known):
+        if changed or any(_is_new(listed, known) for listed in scan.documents):
             await self.ledger.ask_for(self.index.source_id, "sync")
         await self._report(job, scan, outcomes, perf_counter() - began)
         withheld = outcomes["withheld"]
@@ -77,3 +78,8 @@ class PermissionJob:
             failed=0,
             detail={"outcomes": dict(+outcomes), "seconds": round(seconds, 3)},
         )
+
+
+def _is_new(listed: Listed, known: Mapping[str, Row[Any]]) -> bool:
+    """Whether a sync would add it: it came, or is at another place by which it is known."""
+    return listed.external_id not in known and not listed.withheld

@@ -96,7 +96,8 @@ async def test_a_file_that_is_gone_or_moved_is_closed_and_a_sync_asked_for(
     await permissions(tree)
     assert set(await tree.reads(ada)) == {"own.md"}
     assert await tree.rows_of("a.md") == await tree.rows_of("b.md") == {}
-    await tree.sync()
+    assert await waiting_syncs(tree) == 1
+    await tree.runner.run_waiting()
     assert set(await tree.reads(ada)) == {"hr/a.md", "own.md", "new.md"}
 
 
