@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from ingestion.job import Claimed, JobLedger
+from ingestion.problem import DocumentProblem
 from ingestion.source_index import SourceIndex
 from ingestion.sources import Connector, Listed, Scan
 
@@ -49,7 +50,7 @@ class PermissionJob:
         await self.index.delete(gone)
         outcomes["deleted"] = len(gone)
         fresh = {name: acl for name, acl in scan.containers.items() if name not in changed}
-        await self.index.tell(await self.index.widen(fresh))
+        await self.index.tell({**await self.index.widen(fresh), **_wrong(scan, known)})
         await self.index.confirm(perf_counter() - began)
         if changed or any(_is_new(listed, known) for listed in scan.documents):
             await self.ledger.ask_for(self.index.source_id, "sync")
@@ -78,6 +79,15 @@ class PermissionJob:
             failed=0,
             detail={"outcomes": dict(+outcomes), "seconds": round(seconds, 3)},
         )
+
+
+def _wrong(scan: Scan, known: Mapping[str, Row[Any]]) -> dict[str, DocumentProblem]:
+    """What the source says of ACLs; of a document that cannot be read that is what is told."""
+    return {
+        name: problem
+        for name, problem in scan.problems.items()
+        if problem.stage == "acl" and not (name in known and known[name].broken)
+    }
 
 
 def _is_new(listed: Listed, known: Mapping[str, Row[Any]]) -> bool:

@@ -119,6 +119,29 @@ async def test_old_text_is_not_opened_to_those_who_come_with_the_new(
     }
 
 
+async def test_what_is_wrong_with_an_acl_is_told(tree: World, root: Path, ada: Account) -> None:
+    write(root / "_acl.yaml", "allow: {}")
+    await permissions(tree)
+    assert await tree.reads(ada) == {}
+    assert (await tree.problems())["./_acl.yaml"].stage == "acl"
+    write(root / "_acl.yaml", "allow: [everyone]")
+    await tree.sync()
+    assert not await tree.problems()
+
+
+async def test_what_is_wrong_with_an_acl_hides_nothing_else_that_is(tree: World) -> None:
+    root = Path(tree.source.config["path"])
+    write(root / "a.md", "shared words")
+    write(root / "b.pdf", b"%PDF-1.4 rubbish")
+    await tree.sync()
+    before = await tree.problems()
+    assert (before["."].stage, before["b.pdf"].stage) == ("acl", "parse")
+    await permissions(tree)
+    assert {name: one.stage for name, one in (await tree.problems()).items()} == {
+        ".": "acl", "b.pdf": "parse",
+    }  # fmt: skip
+
+
 async def test_a_source_that_does_not_answer_changes_nothing(
     tree: World, root: Path, ada: Account
 ) -> None:
