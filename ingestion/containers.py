@@ -98,12 +98,12 @@ async def widen(
 def _in_both(acl: Acl, before: Acl) -> Acl:
     """Nobody whom either keeps out. Who is in a group is not looked up: a person named now who
     was let in by a group before waits for `widen`."""
-    if _PUBLIC in before.allow:
-        allow = acl.allow
-    elif _EVERYONE in before.allow:
-        allow = acl.allow - {_PUBLIC}
-    else:
-        allow = acl.allow & before.allow
+    allow = acl.allow & before.allow
+    for wide, who in ((_PUBLIC, frozenset[PrincipalRef]()), (_EVERYONE, frozenset({_PUBLIC}))):
+        if wide in before.allow:
+            allow |= acl.allow - who
+        if wide in acl.allow:
+            allow |= before.allow - who
     return Acl(allow, acl.deny | before.deny)
 
 

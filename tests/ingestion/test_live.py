@@ -122,6 +122,18 @@ async def test_what_was_unshared_closes_at_once(
     assert set(await tree.reads(bob)) == {"a.md", "b.md"}
 
 
+async def test_what_was_shared_with_everyone_stays_with_those_who_had_it(
+    tree: World, root: Path, ada: Account, bob: Account
+) -> None:
+    write(root / "_acl.yaml", f"allow: [everyone]\nfiles: {{own.md: {{allow: [{ada.email}]}}}}")
+    async with answering(tree):
+        assert await standing(tree, live(tree.database)) == {"a.md", "b.md", "own.md"}
+    assert set(await tree.reads(ada)) == {"a.md", "b.md", "own.md"}
+    assert await tree.reads(bob) == {}
+    await permissions(tree)
+    assert set(await tree.reads(bob)) == {"a.md", "b.md"}
+
+
 async def test_what_moved_or_went_is_closed_until_a_sync_places_it(
     tree: World, root: Path, ada: Account, bob: Account
 ) -> None:
