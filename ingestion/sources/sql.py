@@ -66,7 +66,9 @@ class Sql:
             listed.container is None and listed.acl == Acl() and not listed.withheld
             for listed in found.values()
         ):
-            scan.problems["acl_query"] = _wrong(f"{alone} rows have no entry, and no container")
+            scan.problems["acl_query"] = _wrong(
+                f"{alone} rows have no entry, and no container with one"
+            )
         for name in {listed.container for listed in found.values()}:
             if name is not None:
                 scan.containers[name] = acls.of_container(name)
@@ -91,7 +93,7 @@ class Sql:
                 rows += 1
         if not rows or acls.lost or acls.is_broken(external_id, None):
             return None
-        return Standing(None, None, acls.of_document(external_id, None))
+        return Standing(None, None, acls.whole(external_id, None))
 
     def _query(self, key: str) -> str:
         said = self.config.get(key)
@@ -133,6 +135,9 @@ class Sql:
         if not large:
             file.write(content)
         acl = acls.of_document(name, container)
+        if self.config.get("verify_query"):
+            # which tells of no container, so each stands by itself
+            acl, container = acls.whole(name, container), None
         listed = Listed(
             external_id=name,
             title=_line(row.get("title")),

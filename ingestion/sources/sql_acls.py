@@ -60,9 +60,14 @@ class SqlAcls:
         """None where its container's ACL holds. Denies of both add up; without an allow of its own
         it has the container's."""
         key = ("id", name)
-        above = Acl() if container is None else self.of_container(container)
         if container is not None and key not in self.allow and key not in self.deny:
             return None
+        return self.whole(name, container)
+
+    def whole(self, name: str, container: str | None) -> Acl:
+        """The same with what its container's says, as one ACL."""
+        key = ("id", name)
+        above = Acl() if container is None else self.of_container(container)
         allow = frozenset(self.allow.get(key, above.allow))
         return Acl(allow, frozenset(self.deny.get(key, ())) | above.deny)
 

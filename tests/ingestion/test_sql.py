@@ -228,6 +228,31 @@ def test_one_document_is_asked_for_by_a_query_of_its_own(pages: Pages) -> None:
     assert made.verify("odd") is made.verify("2") is made.verify("1' or '1'='1") is None
 
 
+def test_with_a_query_for_one_document_the_listing_says_the_same(pages: Pages) -> None:
+    for name, space in {"1": "hr", "2": "hr", "3": "it", "4": None, "5": "no"}.items():
+        pages.page(name, space=space)
+    for space in ("hr", "it"):
+        pages.entry(space, f"group:{space}", column="container")
+        pages.entry(space, "group:guests", "deny", column="container")
+    pages.entry("2", "ada@house.example")
+    pages.entry("3", "bob@house.example", "deny")
+    pages.entry("4", "ada@house.example")
+    query = """
+    select e.entry, e.effect from entry e, page p
+     where p.id = :id and (e.id = p.id or (e.container = p.space and (e.effect = 'deny'
+           or not exists (select 1 from entry o where o.id = p.id and o.effect = 'allow'))))
+    """
+    made = pages.source(verify_query=query)
+    found = made.scan()
+    assert only(found, "1").acl == Acl.parse(["group:hr"], ["group:guests"])
+    assert only(found, "5").acl == Acl()
+    for name in "1234":
+        assert made.verify(name) == Standing(None, None, only(found, name).acl)
+        assert only(found, name).container is None
+    assert not found.containers
+    assert "1 rows have no entry" in found.problems["acl_query"].reason
+
+
 def test_text_that_is_too_large_is_a_problem_of_its_own(pages: Pages) -> None:
     pages.page("1", "x" * 1001)
     pages.page("2", "y" * 1000)
