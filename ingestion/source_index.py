@@ -146,10 +146,17 @@ class SourceIndex:
                 acl = {standing.container: standing.container_acl or Acl()}
                 narrowed = await narrow_to(connection, self.source_id, acl)
         listed = _as_verified(row.external_id, standing)
-        if standing is not None and self.place(listed, row) == row.placed_as:
+        if standing is not None and row.placed_as in self._places(listed, standing, row):
             return True, narrowed
         await self.close(self.work(listed, row, b""))
         return False, True
+
+    def _places(self, listed: Listed, standing: Standing, row: Row[Any]) -> set[str | None]:
+        """Where the same people read it: an ACL of its own may have become its container's."""
+        if listed.acl is not None:
+            return {self.place(listed, row)}
+        own = replace(listed, acl=standing.container_acl)
+        return {self.place(listed, row), self.place(own, row)}
 
     async def widen(self, containers: Mapping[str, Acl]) -> dict[str, DocumentProblem]:
         """Give containers their ACLs; a problem for each that names accounts nobody knows."""

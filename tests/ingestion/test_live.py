@@ -134,6 +134,18 @@ async def test_what_was_shared_with_everyone_stays_with_those_who_had_it(
     assert set(await tree.reads(bob)) == {"a.md", "b.md"}
 
 
+async def test_an_acl_that_has_become_that_of_its_folder_stands(
+    tree: World, root: Path, ada: Account
+) -> None:
+    write(root / "_acl.yaml", f"allow: [{ada.email}]")
+    async with answering(tree):
+        assert await standing(tree, live(tree.database), "own.md") == {"own.md"}
+    assert await waiting(tree) == []
+    write(root / "_acl.yaml", f"allow: [{ada.email}, everyone]")
+    async with answering(tree):
+        assert await standing(tree, live(tree.database), "own.md") == set()
+
+
 async def test_what_moved_or_went_is_closed_until_a_sync_places_it(
     tree: World, root: Path, ada: Account, bob: Account
 ) -> None:
