@@ -7,12 +7,11 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from dulwich.objects import Blob, ObjectID, Tree
 from dulwich.repo import Repo
-from dulwich.server import DictBackend, TCPGitServer
+from dulwich.server import TCPGitServer
 from dulwich.web import make_wsgi_chain
 
 from app.domain.acl import Acl
@@ -30,7 +29,16 @@ from ingestion.sources import (
 from ingestion.sources.git import Git
 from ingestion.sources.git_objects import Broken, TooLarge, check_pack
 from ingestion.sources.reach import Reach
-from tests.ingestion.repository import FILE, LINK, MODULE, commit, fresh
+from tests.ingestion.repository import (
+    FILE,
+    LINK,
+    MODULE,
+    Served,
+    backend,
+    commit,
+    fresh,
+    serving,
+)
 
 # servers of repositories
 pytestmark = pytest.mark.integration
@@ -239,49 +247,12 @@ def test_a_few_trees_that_stand_for_endless_paths_are_given_up(
         source(path=str(tmp_path / "r")).scan()
 
 
-def _backend(name: Any, repo: Repo) -> DictBackend:
-    served: dict[Any, Any] = {name: repo}
-    return DictBackend(served)
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *said: Any) -> None:
-        pass
-
-
-class Served:
-    """A repository over HTTP; `password`, where set, is asked for, and `moved` is where it went."""
-
-    def __init__(self, repo: Repo) -> None:
-        self.inner = make_wsgi_chain(_backend("/r", repo))
-        self.password = self.moved = ""
-        self.asked: list[str] = []
-        self.server: WSGIServer = make_server("127.0.0.1", 0, self._answer, handler_class=_Quiet)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/r"
-
-    def _answer(self, environ: Any, start: Any) -> Any:
-        self.asked.append(environ["PATH_INFO"])
-        if self.moved:
-            where = self.moved + environ["PATH_INFO"] + "?" + environ["QUERY_STRING"]
-            start("302 Found", [("Location", where)])
-            return [b""]
-        if self.password and environ.get("HTTP_AUTHORIZATION") != self.password:
-            start("401 Unauthorized", [("WWW-Authenticate", "Basic")])
-            return [b"words of the server"]
-        return self.inner(environ, start)
-
-
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     repo = fresh(tmp_path / "served")
     commit(repo, {b"a.md": b"first", b"hr/b.md": b"second"})
-    made = Served(repo)
-    thread = threading.Thread(target=made.server.serve_forever)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    thread.join()
-    made.server.server_close()
+    with serving(repo) as made:
+        yield made
 
 
 @pytest.mark.parametrize("cached", [True, False])
@@ -377,7 +348,7 @@ def test_a_server_that_sends_too_much_is_left(
 def test_a_server_of_bare_files_is_not_read(
     served: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    served.inner = make_wsgi_chain(_backend("/r", Repo(str(tmp_path / "served"))), dumb=True)
+    served.inner = make_wsgi_chain(backend("/r", Repo(str(tmp_path / "served"))), dumb=True)
     with pytest.raises(SourceUnreadable, match="does not give"):
         source(url=served.url, hosts=("127.0.0.1",)).scan()
     assert not [path for path in served.asked if "objects" in path]
@@ -386,7 +357,7 @@ def test_a_server_of_bare_files_is_not_read(
 def test_gits_own_protocol_is_read(tmp_path: Path) -> None:
     repo = fresh(tmp_path / "served")
     commit(repo, {b"a.md": b"first"})
-    server = TCPGitServer(_backend(b"/r", repo), "127.0.0.1", 0)
+    server = TCPGitServer(backend(b"/r", repo), "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
