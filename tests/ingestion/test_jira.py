@@ -130,7 +130,7 @@ def test_roles_applications_and_the_lead_are_whom_they_stand_for(jira: TrackerSi
     jira.project("LED", ("projectLead", ""), lead=BOB)
     jira.project("ODD", ("projectRole", "8"))
     jira.project("DESK", ("sd.customer.portal.only", ""), ("user", ADA))
-    jira.project("GONE", ("projectRole", "9"), ("applicationRole", "gone"))
+    jira.project("GONE", ("projectRole", "9"), ("applicationRole", "gone"), ("user", ADA))
     jira.issue("1")
     found = jira.source().scan()
     assert found.containers == {
@@ -139,7 +139,7 @@ def test_roles_applications_and_the_lead_are_whom_they_stand_for(jira: TrackerSi
         "project/LED": Acl.parse([BOB]),
         "project/ODD": Acl.parse([BOB]),
         "project/DESK": Acl.parse([ADA]),
-        "project/GONE": Acl(),
+        "project/GONE": Acl.parse([ADA]),
     }
     assert set(found.problems) == {"project/ODD", "project/DESK", "project/GONE"}
     assert {problem.stage for problem in found.problems.values()} == {"acl"}
@@ -571,8 +571,13 @@ def test_a_token_that_ends_during_a_scan_makes_no_listing(jira: TrackerSite, rep
 
 def test_a_token_that_is_taken_too_late_makes_no_listing(jira: TrackerSite) -> None:
     jira.project("DOC", STAFF)
-    left: list[Reply] = [(200, {}, b"{}")]
-    jira.before = lambda path, _: left.pop() if left and path.endswith("/myself") else None
+    at = {"searched": False}
+
+    def begin(path: str, _: dict[str, str]) -> Reply | None:
+        at["searched"] |= path.endswith(("/search", "/jql"))
+        return None if at["searched"] or not path.endswith("/myself") else (200, {}, b"{}")
+
+    jira.before = begin
     with pytest.raises(SourceUnreadable, match="secret KEY"):
         jira.source().scan()
 
@@ -672,10 +677,13 @@ def test_what_is_too_large_or_cannot_be_read_is_a_problem_of_its_own(jira: Track
     jira.issue("3")
     for n, size in enumerate((None, 10, 4000)):
         jira.attach(str(5 + n), "3", content=b"x" * 9000, size=size)
+    jira.attach("8", "3", content=b"xyz", size=10)
     found = jira.source().scan()
-    for name in ("issue/1", "attachment/3/5", "attachment/3/6", "attachment/3/7"):
+    for name in ("issue/1", *(f"attachment/3/{n}" for n in (5, 6, 7, 8))):
         with pytest.raises(DocumentProblem):
             only(found, name).read()
+    # what is listed as too large is not even asked for
+    assert not [path for path, _ in jira.asked if "/attachment/" in path and "/5" in path]
     assert "An issue" in text(found, "issue/2")
     for reply in (EMPTY, (500, {}, b""), (200, {}, b"{}"), (200, {}, b'{"comments": [7]}')):
         jira.before = lambda path, _, reply=reply: reply if "comment" in path else None  # type: ignore[misc]
@@ -714,9 +722,10 @@ def test_a_document_of_the_cloud_becomes_html() -> None:
 
 
 def test_the_markup_of_data_center_becomes_html() -> None:
-    said = "h2. A < B\none\ntwo\n\n{code:java}\nh1. no {noformat}\n{code}\nafter {noformat}rest"
+    said = "h2. A < B\none\ntwo\n\n{code:java}\nh1. <no> {noformat}\n{code}\nafter {noformat}rest"
     assert markup.as_html(said) == (
-        "<h2>A &lt; B</h2><p>one<br>two</p><pre>h1. no {noformat}</pre><p>after </p><pre>rest</pre>"
+        "<h2>A &lt; B</h2><p>one<br>two</p><pre>h1. &lt;no&gt; {noformat}</pre>"
+        "<p>after </p><pre>rest</pre>"
     )
     assert markup.as_html(None) == markup.as_html("") == ""
     began = time.perf_counter()
