@@ -20,6 +20,7 @@ from app.domain.document import EmbeddedChunk, EmbeddedRendition
 from app.inference.embed import Embedder, Vector
 from ingestion.chunk import embedded_text
 from ingestion.index import Indexer
+from ingestion.inspect import Inspected
 from ingestion.pool import PreparationPool
 from ingestion.prepare import Prepared
 from ingestion.problem import DocumentProblem, Quarantine
@@ -98,6 +99,16 @@ class Pipeline:
         finally:
             reading.cancel()
 
+    async def inspect(self, work: Work) -> Inspected:
+        """What the document would become; nothing is indexed. Raises DocumentProblem."""
+        found = await self.pool.inspect(work.item, work.stated)
+        if not self.prototypes.kinds:
+            return found
+        prepared = await self.pool.prepare(work)
+        vectors = await asyncio.to_thread(self.embedder.embed, _texts(prepared))
+        again = self._alike(work, prepared, vectors)
+        return found if again is None else await self.pool.inspect(again.item, again.stated)
+
     async def _finish(
         self, batch: list[tuple[Work, Prepared | DocumentProblem]], tally: Tally
     ) -> None:
@@ -125,8 +136,16 @@ class Pipeline:
     async def _as_strict_as_its_like(
         self, work: Work, prepared: Prepared, vectors: list[Vector]
     ) -> tuple[Prepared, list[Vector]]:
-        """A document that is like stricter examples is prepared once more, as these are; unless
-        somebody decided what it is, and that holds."""
+        """A document that is like stricter examples is prepared once more, as these are."""
+        again = self._alike(work, prepared, vectors)
+        if again is None:
+            return prepared, vectors
+        stricter = await self.pool.prepare(again)
+        return stricter, await asyncio.to_thread(self.embedder.embed, _texts(stricter))
+
+    def _alike(self, work: Work, prepared: Prepared, vectors: list[Vector]) -> Work | None:
+        """The work with what makes it stricter than it was prepared: what it is like. None where
+        nothing does, or somebody decided what it is, and that holds."""
         levels = [one.rendition.classification for one in prepared.renditions]
         alike = self.prototypes.alike(vectors[: len(prepared.full.chunks)])
         order = self.indexer.levels.index
@@ -135,10 +154,8 @@ class Pipeline:
             or levels[0] == work.stated.decided
             or order(alike.level) <= min(map(order, levels))
         ):
-            return prepared, vectors
-        again = replace(work, stated=replace(work.stated, alike=alike))
-        stricter = await self.pool.prepare(again)
-        return stricter, await asyncio.to_thread(self.embedder.embed, _texts(stricter))
+            return None
+        return replace(work, stated=replace(work.stated, alike=alike))
 
     async def _write(
         self, work: Work, prepared: Prepared, vectors: list[Vector], tally: Tally

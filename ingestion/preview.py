@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from app.catalog.secrets import SourceSecrets
 from app.db.engine import Database
@@ -19,10 +20,11 @@ from app.domain.principal import PrincipalKind, PrincipalRef
 from ingestion.classify import Stated
 from ingestion.inspect import Inspected
 from ingestion.job import Claimed, JobLedger
-from ingestion.pool import PreparationPool
+from ingestion.pipeline import Pipeline
 from ingestion.problem import DocumentProblem
 from ingestion.source_index import SourceIndex
 from ingestion.sources import Connector, Listed, Scan
+from ingestion.work import Work
 
 MOST = 200
 """So many documents are read, evenly from all."""
@@ -47,6 +49,12 @@ select g.key from inside
 having count(distinct p.id) >= :share * (select count(*) from principal
                                           where kind = 'user' and known)
 """)
+_DECIDED = text("""
+select external_id, classification, seconded_by is not null as seconded from decision
+ where source_id = :source and ended_at is null
+""")
+NEW = UUID(int=0)
+"""The id of a document that has none."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class PreviewJob:
 
     index: SourceIndex
     connector: Connector
-    pool: PreparationPool
+    pipeline: Pipeline
     ledger: JobLedger
     secrets: SourceSecrets
 
@@ -65,6 +73,7 @@ class PreviewJob:
         began = perf_counter()
         scan = await asyncio.to_thread(self.connector.scan)
         chosen = _evenly(scan.documents, MOST)
+        decided = await _decided(self.index.indexer.database, self.index.source_id)
         detail: dict[str, Any] = {
             "documents": len(scan.documents),
             "containers": len(scan.containers),
@@ -77,7 +86,7 @@ class PreviewJob:
         samples: list[dict[str, Any]] = []
         for done, listed in enumerate(chosen, 1):
             try:
-                found = await self._inspected(listed)
+                found = await self._inspected(listed, decided.get(listed.external_id))
             except DocumentProblem as problem:
                 unreadable[listed.external_id] = problem.reason
             else:
@@ -100,11 +109,23 @@ class PreviewJob:
         )
         return ""
 
-    async def _inspected(self, listed: Listed) -> Inspected:
+    async def _inspected(self, listed: Listed, decided: Row[Any] | None) -> Inspected:
         content = await asyncio.to_thread(listed.read)
         item = self.index.item(listed, content)
-        stated = Stated(source=self.index.floor, folder=listed.classification)
-        return await self.pool.inspect(item, stated)
+        stated = Stated(
+            source=self.index.floor,
+            folder=listed.classification,
+            decided=None if decided is None else decided.classification,
+            seconded=decided is not None and decided.seconded,
+        )
+        return await self.pipeline.inspect(Work(self.index.source_id, NEW, item, stated, "", 0))
+
+
+async def _decided(database: Database, source_id: int) -> dict[str, Row[Any]]:
+    """What people decided about the source's documents, by name."""
+    async with database.app() as connection:
+        rows = await connection.execute(_DECIDED, {"source": source_id})
+        return {row.external_id: row for row in rows}
 
 
 async def _audiences(database: Database, scan: Scan) -> dict[str, Any]:

@@ -206,7 +206,7 @@ class Runner:
         ledger: JobLedger,
     ) -> str:
         if job.kind == "preview" and self.secrets is not None:
-            return await PreviewJob(index, reader, self.pool, ledger, self.secrets).run(job)
+            return await PreviewJob(index, reader, pipeline, ledger, self.secrets).run(job)
         if job.kind == "permissions":
             return await PermissionJob(index, reader, ledger).run(job)
         return await SyncJob(index, reader, pipeline, ledger).run(job)

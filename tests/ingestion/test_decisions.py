@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from app.authn.accounts import add_user
 from app.catalog.decisions import OPERATOR, decide, end, list_decisions, list_reviews, second
+from app.catalog.jobs import start_preview
+from app.catalog.secrets import SourceSecrets
 from app.catalog.sources import register
 from app.domain.decision import Decision, Review
 from app.domain.principal import Account, Role
@@ -52,6 +54,14 @@ async def about(world: World, account: Account | None = None) -> list[Decision]:
 async def waiting(world: World, account: Account | None = None) -> list[Review]:
     found = await list_reviews(world.database, account)
     return [one for one in found if one.source == world.source.key]
+
+
+async def previewed(world: World) -> dict[str, int]:
+    """How many documents would be of each classification."""
+    world.runner.secrets = SourceSecrets(world.database, "ab" * 32)
+    job = await start_preview(world.database, None, world.source)
+    await world.runner.run_waiting(job)
+    return dict((await world.job(job)).detail["classifications"])
 
 
 async def decided(
@@ -198,6 +208,7 @@ async def test_what_is_like_examples_is_as_strict(
     write(tmp_path / "tree/two.md", "gross pay net pay tax deducted last year in spring")
     write(tmp_path / "tree/three.md", "lunch is at noon on the terrace")
     tree.runner.policies, tree.runner.pool = policies, PreparationPool(policies, size=1)
+    assert await previewed(tree) == {"confidential": 2, "internal": 1}
     await tree.sync()
     assert await classified(tree, "one.md") == "confidential"
     assert await classified(tree, "two.md") == "confidential"
@@ -211,6 +222,7 @@ async def test_what_is_like_examples_is_as_strict(
     await tree.sync()
     assert await classified(tree, "two.md") == "confidential"
     await decided(tree, "internal", document="two.md")
+    assert await previewed(tree) == {"confidential": 1, "internal": 2}
     await tree.sync()
     assert await classified(tree, "two.md") == "internal"
     tree.runner.pool.close()
