@@ -60,8 +60,12 @@ def test_folders_pass_on_who_reads_and_files_may_add(drive: SharedDrive) -> None
         assert one.container is not None
         standing = Standing(one.container, found.containers[one.container], one.acl)
         assert source.verify(one.external_id) == standing
-    for name in ("file-4", "sub-0", "top-0", "none-0", "../top-0", "file-1?", ""):
+    for name in ("file-4", "sub-0", "top-0", "none-0"):
         assert source.verify(name) is None
+    drive.asked.clear()
+    for name in ("../top-0", "file-1?", "file-1/permissions", ""):
+        assert source.verify(name) is None
+    assert not drive.asked, "what is no id is in no address"
 
 
 def test_sharing_moving_and_deleting_shows_at_once(drive: SharedDrive) -> None:
