@@ -61,7 +61,7 @@ async def _narrow(
     changed = False
     for name, acl in wanted.items():
         before = current.get(name)
-        target = acl if before is None else _in_both(acl, before)
+        target = acl if before is None else in_both(acl, before)
         if target != before:
             await set_container_acl(connection, source_id, name, target)
             changed = True
@@ -95,7 +95,7 @@ async def widen(
     }
 
 
-def _in_both(acl: Acl, before: Acl) -> Acl:
+def in_both(acl: Acl, before: Acl) -> Acl:
     """Nobody whom either keeps out. Who is in a group is not looked up: a person named now who
     was let in by a group before waits for `widen`."""
     allow = acl.allow & before.allow

@@ -6,7 +6,7 @@ from itertools import chain, combinations, product
 
 from app.domain.acl import Acl
 from app.domain.principal import PrincipalRef
-from ingestion.containers import _in_both
+from ingestion.containers import in_both
 
 REFS = [*map(PrincipalRef.parse, ("public", "everyone", "ada@house.example", "group:hr"))]
 PEOPLE = [frozenset(REFS[:1]), frozenset(REFS[:2]), frozenset(REFS[:3]), frozenset(REFS)]
@@ -21,7 +21,7 @@ def may(person: frozenset[PrincipalRef], acl: Acl) -> bool:
 def test_nobody_is_let_in_whom_either_keeps_out() -> None:
     for one, other, deny in product(SETS, SETS, REFS):
         acls = Acl(one, frozenset({deny})), Acl(other)
-        both = _in_both(*acls)
+        both = in_both(*acls)
         for person in PEOPLE:
             assert may(person, both) <= all(may(person, acl) for acl in acls)
 
@@ -30,5 +30,5 @@ def test_what_is_opened_to_everyone_stays_open_to_those_of_before() -> None:
     for before, wide in product(SETS, REFS[:2]):
         inside = before - {REFS[0]} if wide == REFS[1] else before
         for acls in ((Acl(before), Acl(frozenset({wide}))), (Acl(frozenset({wide})), Acl(before))):
-            both = _in_both(*acls)
+            both = in_both(*acls)
             assert inside <= both.allow

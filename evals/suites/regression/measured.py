@@ -13,10 +13,15 @@ from evals.ground.ground import Ground
 from evals.ground.parrot import parrot
 from evals.ground.platform import platform
 from evals.measures.intervals import share
-from evals.suites.regression import answers, files, people, served
+from evals.suites.regression import acls, answers, files, people, served
 from evals.suites.suite import Case, Found, Risk, Suite
 
-ALONE: Sequence[Callable[[], bool]] = (*answers.CASES, *files.CASES, *people.CASES)
+ALONE: Sequence[Callable[[], bool]] = (
+    *acls.CASES,
+    *answers.CASES,
+    *files.CASES,
+    *people.CASES,
+)
 
 
 @dataclass(frozen=True, slots=True)
