@@ -68,16 +68,18 @@ def _opening(found: Gathered) -> Iterator[str]:
         if grant.effect == "deny":
             yield _end(grant, document)
     yield from _clearance(found)
-    if found.lease is not None and found.lease.ended and found.lease.ends_at is not None:
+    lease = None if all(clearance.redacted for clearance in found.clearances) else found.lease
+    if lease is not None and lease.ended and lease.ends_at is not None:
         yield (
             f"the source {document.source!r} has to confirm its ACLs: the last time was"
-            f" {found.lease.confirmed_at:%Y-%m-%d %H:%M} UTC, and that held until"
-            f" {found.lease.ends_at:%Y-%m-%d %H:%M} UTC"
+            f" {lease.confirmed_at:%Y-%m-%d %H:%M} UTC, and that held until"
+            f" {lease.ends_at:%Y-%m-%d %H:%M} UTC"
         )
 
 
 def _clearance(found: Gathered) -> Iterator[str]:
-    """What policy would have to be satisfied with; once where it is the same for each purpose."""
+    """What policy would have to be satisfied with; once where it is the same for each purpose.
+    Nothing where a redacted rendition is there for whom it does not let read the full one."""
     level = found.document.classification
     if level is None:
         yield "the document has no classification before it is indexed"
@@ -85,7 +87,7 @@ def _clearance(found: Gathered) -> Iterator[str]:
     sentences = {
         clearance.purpose: tuple(_for_purpose(found, level, clearance.purpose))
         for clearance in found.clearances
-        if not clearance.enough
+        if not clearance.enough and not clearance.redacted
     }
     same = len(set(sentences.values())) == 1 and len(sentences) == len(found.clearances)
     for purpose, told in sentences.items():
@@ -131,7 +133,8 @@ def _closing(found: Gathered) -> Iterator[str]:
         f"{_an_allow(found.user).replace('an allow', 'a deny', 1)} would have to be added to"
         f" {_acl(document)}"
     )
-    if found.lease is not None and found.lease.ends_at is not None:
+    in_full = any(clearance.enough for clearance in found.clearances)
+    if found.lease is not None and found.lease.ends_at is not None and in_full:
         yield (
             f"the source {document.source!r} would have to leave its ACLs unconfirmed until"
             f" {found.lease.ends_at:%Y-%m-%d %H:%M} UTC"
