@@ -38,12 +38,14 @@ _ID = text("select id from document where source_id = :source and external_id = 
 
 @pytest.fixture
 async def world(world: World, tmp_path: Path, project: Path) -> AsyncIterator[World]:
-    """What is regulated is to be had redacted, at confidential and at internal."""
+    """What is regulated is to be had redacted, at confidential and at internal, where numbers of
+    social security are replaced only because they are counted."""
     policies = tmp_path / "policies"
     shutil.copytree(project / "policies", policies)
     path = policies / "redaction.yaml"
     wanted = "renditions: [{of: regulated, at: internal}, {of: regulated, at: confidential}]"
-    path.write_text(path.read_text(encoding="utf-8").replace("renditions: []", wanted), "utf-8")
+    rules = path.read_text(encoding="utf-8").replace("renditions: []", wanted)
+    path.write_text(rules.replace("IBAN_CODE, US_SSN,", "IBAN_CODE,"), encoding="utf-8")
     world.runner.policies, world.runner.pool = policies, PreparationPool(policies, size=1)
     yield world
     world.runner.pool.close()

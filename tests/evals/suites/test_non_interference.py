@@ -81,7 +81,7 @@ async def test_a_figure_that_counts_everything_is_seen(two: Two) -> None:
 
 async def test_a_search_that_takes_longer_is_told_apart(two: Two) -> None:
     with SLOWER_WITH_MORE.planted():
-        assert (await two.times(40)).told_apart("time").low > 0.7
+        assert (await two.times(60)).told_apart("time").low > 0.7
 
 
 def test_ids_of_requests_and_times_are_no_difference() -> None:

@@ -64,6 +64,8 @@ async def test_every_mutated_file_is_accounted_for(
     async def one(n: int) -> None:
         async with turns:
             outcomes[await outcome(pool, *mutated(n, SEED, secret))] += 1
+        if outcomes.total() % 1000 == 0:
+            print(f"{outcomes.total():,} files", flush=True)
 
     await asyncio.gather(*(one(n) for n in range(MUTATIONS)))
     pool.close()
