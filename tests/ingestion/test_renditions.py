@@ -78,6 +78,10 @@ async def test_each_reads_the_fullest_that_they_may_and_nobody_two(
 ) -> None:
     await world.push(document("pay.md", PAY, allow=["everyone"]))
     assert await renditions(world) == ["regulated", "confidential", "internal"]
+    await each_reads_one(world, ada, cleared)
+
+
+async def each_reads_one(world: World, ada: Account, cleared: Account) -> None:
     for account, sees in ((ada, False), (cleared, True)):
         seen = (await world.reads(account))["pay.md"]
         assert [number in seen for number in NUMBERS] == [sees] * len(NUMBERS)
@@ -93,6 +97,20 @@ async def test_their_acl_is_the_document_s(world: World, ada: Account, cleared: 
     )
     assert "[US SSN 1]" in (await world.reads(ada))["pay.md"]
     assert await world.reads(cleared) == {}
+    await replace_document_acl(
+        world.database, world.levels, world.source, "pay.md", Acl.parse(["everyone"])
+    )
+    await each_reads_one(world, ada, cleared)
+
+
+async def test_one_that_only_its_acl_changes_of_is_still_one_for_each(
+    world: World, ada: Account, cleared: Account
+) -> None:
+    await world.push(document("pay.md", PAY, allow=[ada.email]))
+    embedded = len(world.embedder.seen)
+    await world.push(document("pay.md", PAY, allow=["everyone"]))
+    assert len(world.embedder.seen) == embedded, "it was indexed anew, and not placed"
+    await each_reads_one(world, ada, cleared)
 
 
 async def test_a_change_of_a_folder_reaches_them(
