@@ -11,13 +11,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import sleep, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from app.catalog.endpoint import is_endpoint
 from ingestion.sources import SourceUnreadable
 from ingestion.sources.http.door import Door, NoAnswer, Reply
 from ingestion.sources.reach import Reach
+
+if TYPE_CHECKING:
+    from ingestion.connect import Access
 
 ANSWER_BYTES = 16_000_000
 ATTEMPTS = 5
@@ -140,6 +143,19 @@ def _seconds(headers: Mapping[str, str]) -> str:
     if headers.get("x-ratelimit-remaining") != "0" or not re.fullmatch(r"[0-9]{1,11}", until):
         return ""
     return str(max(1, int(until) - int(time())))
+
+
+def entered(
+    kind: str, config: Mapping[str, Any], access: Access, endpoint: str, patience: float
+) -> Api:
+    """The API of a source of this kind, with its token: at `endpoint`, unless its config names
+    another. Raises SourceUnreadable."""
+    if not access.secret:
+        raise SourceUnreadable(
+            f"a {kind} source needs a token; give it with `portcullis source secret KEY`"
+        )
+    base = str(config.get("endpoint") or endpoint)
+    return Api(base, access.reach, patience, access.secret.strip())
 
 
 def as_object(body: bytes) -> dict[str, Any]:

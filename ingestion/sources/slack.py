@@ -13,7 +13,7 @@ from app.catalog.slack_config import CHANNEL
 from app.domain.acl import Acl
 from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
-from ingestion.sources.api import SCAN_PATIENCE, VERIFY_PATIENCE, Api
+from ingestion.sources.api import SCAN_PATIENCE, VERIFY_PATIENCE, entered
 from ingestion.sources.slack_client import Client, Denied
 from ingestion.sources.slack_messages import moment
 from ingestion.sources.slack_people import People
@@ -85,12 +85,7 @@ class Slack:
 
     @contextmanager
     def _workspace(self, patience: float) -> Iterator[Workspace]:
-        if not self.access.secret:
-            raise SourceUnreadable(
-                "a slack source needs a token; give it with `portcullis source secret KEY`"
-            )
-        base = str(self.config.get("endpoint") or ENDPOINT)
-        with Api(base, self.access.reach, patience, self.access.secret.strip()) as api:
+        with entered("slack", self.config, self.access, ENDPOINT, patience) as api:
             client = Client(api)
             try:
                 who = client.ask("auth.test")
@@ -187,9 +182,7 @@ class Slack:
         )
 
     def _read(self, people: People, channel: str, rest: str) -> bytes:
-        base = str(self.config.get("endpoint") or ENDPOINT)
-        secret = (self.access.secret or "").strip()
-        with Api(base, self.access.reach, SCAN_PATIENCE, secret) as api:
+        with entered("slack", self.config, self.access, ENDPOINT, SCAN_PATIENCE) as api:
             workspace, lines, size = Workspace(Client(api), people, ""), list[str](), 0
             try:
                 for message in workspace.document(channel, rest):

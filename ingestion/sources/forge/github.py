@@ -13,7 +13,7 @@ from app.domain.acl import Acl
 from ingestion.formats import MARKDOWN
 from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
-from ingestion.sources.api import SCAN_PATIENCE, VERIFY_PATIENCE, Api
+from ingestion.sources.api import SCAN_PATIENCE, VERIFY_PATIENCE, entered
 from ingestion.sources.forge.client import Client, Denied
 from ingestion.sources.forge.conversation import Conversation, Spool
 from ingestion.sources.forge.github_readers import open_to_all, readers
@@ -78,12 +78,7 @@ class GitHub:
 
     @contextmanager
     def _client(self, patience: float) -> Iterator[Client]:
-        if not self.access.secret:
-            raise SourceUnreadable(
-                "a github source needs a token; give it with `portcullis source secret KEY`"
-            )
-        base = str(self.config.get("endpoint") or ENDPOINT)
-        with Api(base, self.access.reach, patience, self.access.secret.strip()) as api:
+        with entered("github", self.config, self.access, ENDPOINT, patience) as api:
             yield Client("GitHub", api, 100)
 
     def _repositories(self) -> list[str]:

@@ -13,7 +13,7 @@ from app.domain.acl import Acl
 from ingestion.formats import MARKDOWN
 from ingestion.problem import DocumentProblem
 from ingestion.sources import Listed, Scan, SourceUnreadable, Standing
-from ingestion.sources.api import SCAN_PATIENCE, VERIFY_PATIENCE, Api
+from ingestion.sources.api import SCAN_PATIENCE, VERIFY_PATIENCE, entered
 from ingestion.sources.forge.client import Client, Denied
 from ingestion.sources.forge.conversation import Conversation, Spool
 from ingestion.sources.forge.gitlab_readers import ISSUES, MERGE_REQUESTS, Readers, levels
@@ -79,12 +79,7 @@ class GitLab:
 
     @contextmanager
     def _client(self, patience: float) -> Iterator[Client]:
-        if not self.access.secret:
-            raise SourceUnreadable(
-                "a gitlab source needs a token; give it with `portcullis source secret KEY`"
-            )
-        base = str(self.config.get("endpoint") or ENDPOINT)
-        with Api(base, self.access.reach, patience, self.access.secret.strip()) as api:
+        with entered("gitlab", self.config, self.access, ENDPOINT, patience) as api:
             yield Client("GitLab", api, _PAGE)
 
     def _projects(self) -> dict[str, str]:
