@@ -71,7 +71,7 @@ class Site:
         return GitHub({**said, **config}, Access(LEVELS, max_bytes, Reach(hosts), secret))
 
     def answer(self, path: str, said: dict[str, str], headers: Mapping[str, str]) -> Reply:
-        token = headers.get("Authorization", "")
+        token = headers.get("authorization", "")
         self.asked.append((path, said, token))
         if token != f"Bearer {SECRET}":
             return reply({"message": "Bad credentials"}, 401)

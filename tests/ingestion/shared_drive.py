@@ -9,10 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import md5
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -22,6 +20,7 @@ from ingestion.connect import Access
 from ingestion.sources.drive import Drive
 from ingestion.sources.drive_files import FOLDER
 from ingestion.sources.reach import Reach
+from tests.ingestion.listening import Asked, listening
 
 LEVELS = ("public", "internal", "confidential", "regulated")
 TOKEN = "ya29.the-token"
@@ -186,41 +185,10 @@ def _no(reason: str, status: int) -> Reply:
 def serving() -> Iterator[SharedDrive]:
     drive = SharedDrive()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = 65_536  # an answer in one piece
+    def respond(asked: Asked) -> Reply:
+        token = asked.headers.get("authorization", "")
+        drive.asked.append((asked.path, asked.said, token))
+        return drive.answer(asked.path, asked.said, token)
 
-        def do_GET(self) -> None:
-            to = urlsplit(self.path)
-            sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            said = {key: values[0] for key, values in parse_qs(to.query or sent).items()}
-            token = self.headers.get("Authorization", "")
-            drive.asked.append((to.path, said, token))
-            reply = drive.answer(to.path, said, token)
-            self.send_response(reply.status)
-            for name, value in reply.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(reply.body)))
-            self.end_headers()
-            self.wfile.write(reply.body)
-
-        do_POST = do_GET  # noqa: N815  the name that the server asks for
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: Any) -> None:
-            """The reader has had enough."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        drive.port = server.server_address[1]
+    with listening(respond) as drive.port:
         yield drive
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

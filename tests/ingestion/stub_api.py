@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
+
+from tests.ingestion.listening import Asked, listening
 
 
 @dataclass
@@ -20,7 +20,8 @@ class Reply:
 
 
 class Answering(Protocol):
-    """`port` is where it is; `path` has no leading slash, and is as it was sent."""
+    """`port` is where it is; `path` has no leading slash, and is as it was sent; names of `headers`
+    are in lower case."""
 
     port: int
 
@@ -43,36 +44,8 @@ def listing(at: str, found: list[Any], said: dict[str, str], size: int, rel: str
 
 @contextmanager
 def serving(stub: Answering) -> Iterator[None]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = 65_536  # an answer in one piece
+    def respond(asked: Asked) -> Reply:
+        return stub.answer(asked.path.removeprefix("/"), asked.said, asked.headers)
 
-        def do_GET(self) -> None:
-            to = urlsplit(self.path)
-            said = dict(parse_qsl(to.query))
-            answer = stub.answer(to.path.removeprefix("/"), said, dict(self.headers.items()))
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: Any) -> None:
-            """The reader has had enough."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        stub.port = server.server_address[1]
+    with listening(respond) as stub.port:
         yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -7,14 +7,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ingestion.connect import Access
 from ingestion.sources.reach import Reach
 from ingestion.sources.sharepoint.connector import SharePoint
+from tests.ingestion.listening import Asked, listening
 
 SECRET = "the secret & of the app"
 TOKEN = "the.token"
@@ -160,41 +159,11 @@ def serving() -> Iterator[Tenant]:
     """The API with the login host, and the host of downloads, each on a port of its own."""
     tenant = Tenant()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def respond(asked: Asked) -> Answer:
+        host, headers = f"http://{asked.host}", dict(asked.headers)
+        tenant.asked.append((host, asked.method, asked.target, headers, asked.body))
+        return tenant.answer(host, asked.method, asked.target, headers)
 
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-            host = f"http://{self.headers['Host']}"
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            tenant.asked.append((host, self.command, self.path, headers, body))
-            answer = tenant.answer(host, self.command, self.path, headers)
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        do_GET = do_POST = _answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """Whoever asked had enough of the answer."""
-
-    servers = [Server(("127.0.0.1", 0), Handler) for _ in range(2)]
-    threads = [Thread(target=server.serve_forever, args=(0.05,)) for server in servers]
-    tenant.api, tenant.files = (f"http://127.0.0.1:{s.server_address[1]}" for s in servers)
-    for server, thread in zip(servers, threads, strict=True):
-        server.daemon_threads = True
-        thread.start()
-    try:
+    with listening(respond) as api, listening(respond) as files:
+        tenant.api, tenant.files = (f"http://127.0.0.1:{port}" for port in (api, files))
         yield tenant
-    finally:
-        for server, thread in zip(servers, threads, strict=True):
-            server.shutdown()
-            thread.join()
-            server.server_close()

@@ -8,14 +8,14 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from ingestion.connect import Access
 from ingestion.sources.atlassian.jira import Jira
 from ingestion.sources.reach import Reach
+from tests.ingestion import stub_api
+from tests.ingestion.listening import Asked, listening
 
 LEVELS = ("public", "internal", "confidential", "regulated")
 SECRET = "the token of the tracker"
@@ -313,35 +313,11 @@ def _json(said: Any) -> Reply:
 
 @contextmanager
 def serving(cloud: bool) -> Iterator[TrackerSite]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
+    def respond(asked: Asked) -> stub_api.Reply:
+        site.asked.append((asked.target, dict(asked.headers)))
+        status, said, body = site.answer(asked.path, asked.said, dict(asked.headers))
+        return stub_api.Reply(body, status, said)
 
-        def do_GET(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            site.asked.append((self.path, headers))
-            parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            status, said, body = site.answer(parts.path, query, headers)
-            self.send_response(status)
-            for name, value in said.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    site = TrackerSite(cloud, f"http://127.0.0.1:{server.server_address[1]}")
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with listening(respond) as port:
+        site = TrackerSite(cloud, f"http://127.0.0.1:{port}")
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -6,14 +6,12 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from ingestion.connect import Access
 from ingestion.sources.reach import Reach
 from ingestion.sources.slack import Slack
+from tests.ingestion.listening import Asked, listening
 
 LEVELS = ("public", "internal", "confidential", "regulated")
 SECRET = "xoxb-the-token-of-the-app"
@@ -150,38 +148,10 @@ def _json(said: Any) -> Reply:
 def serving() -> Iterator[Workspace]:
     workspace = Workspace()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = 65_536  # an answer in one piece
+    def respond(asked: Asked) -> Reply:
+        method, token = asked.path.removeprefix("/api/"), asked.headers.get("authorization", "")
+        workspace.asked.append((method, asked.said, token))
+        return workspace.answer(method, asked.said, token)
 
-        def do_GET(self) -> None:
-            to = urlsplit(self.path)
-            said = {key: values[0] for key, values in parse_qs(to.query).items()}
-            method, token = to.path.removeprefix("/api/"), self.headers.get("Authorization", "")
-            workspace.asked.append((method, said, token))
-            reply = workspace.answer(method, said, token)
-            self.send_response(reply.status)
-            for name, value in reply.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(reply.body)))
-            self.end_headers()
-            self.wfile.write(reply.body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: Any) -> None:
-            """The reader has had enough."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        workspace.port = server.server_address[1]
+    with listening(respond) as workspace.port:
         yield workspace
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
