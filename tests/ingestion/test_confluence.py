@@ -25,6 +25,9 @@ ADA, BOB, EVE = ("user", "ada@house.example"), ("user", "bob@house.example"), ("
 STAFF, HR = ("group", "staff"), ("group", "hr")
 
 
+CLOUD = pytest.mark.parametrize("wiki", [True], ids=["cloud"], indirect=True)
+
+
 @pytest.fixture(params=[True, False], ids=["cloud", "data_center"])
 def wiki(request: pytest.FixtureRequest) -> Iterator[WikiSite]:
     with serving(request.param) as site:
@@ -109,9 +112,8 @@ def test_restrictions_of_a_page_and_of_all_above_it_narrow(wiki: WikiSite) -> No
     agree(wiki, found)
 
 
+@CLOUD  # there are no folders
 def test_a_folder_restricts_and_what_cannot_be_looked_at_closes(wiki: WikiSite) -> None:
-    if not wiki.cloud:
-        pytest.skip("there are no folders")
     wiki.space("DOC", STAFF)
     wiki.page("1", kind="folder", restricted=[ADA])
     wiki.page("2", parent="1")

@@ -28,6 +28,10 @@ STAFF, HR = ("group", "staff"), ("group", "hr")
 FIELD, GROUPS = "customfield_10", "customfield_11"
 
 
+CLOUD = pytest.mark.parametrize("jira", [True], ids=["cloud"], indirect=True)
+DATA_CENTER = pytest.mark.parametrize("jira", [False], ids=["data_center"], indirect=True)
+
+
 @pytest.fixture(params=[True, False], ids=["cloud", "data_center"])
 def jira(request: pytest.FixtureRequest) -> Iterator[TrackerSite]:
     with serving(request.param) as site:
@@ -220,10 +224,9 @@ def test_a_security_level_only_narrows(jira: TrackerSite) -> None:
     assert len(looked) == (1 if jira.cloud else 0)
 
 
+@CLOUD  # Data Center tells of none
 @pytest.mark.parametrize("how", ["refused", "of another", "none", "odd"])
 def test_a_level_that_is_not_told_lets_nobody_in(jira: TrackerSite, how: str) -> None:
-    if not jira.cloud:
-        pytest.skip("Data Center tells of none")
     jira.project("DOC", STAFF)
     jira.levels = {"5": [("robot", "x")] if how == "odd" else [STAFF]}
     jira.issue("1", level="5" if how != "none" else "6")
@@ -243,9 +246,8 @@ def test_a_level_that_is_not_told_lets_nobody_in(jira: TrackerSite, how: str) ->
     assert jira.source().verify("issue/1") is None
 
 
+@CLOUD  # Data Center tells of no level
 def test_a_field_that_was_not_asked_for_is_told(jira: TrackerSite) -> None:
-    if not jira.cloud:
-        pytest.skip("Data Center tells of no level")
     jira.project("DOC", STAFF)
     jira.levels, jira.hidden_levels = {"5": [("userCustomField", FIELD)]}, {"5"}
     jira.issue("1", level="5", fields={FIELD: jira.person(ADA)})
@@ -336,9 +338,8 @@ def test_a_grant_that_cannot_be_understood_lets_nobody_in_by_it(jira: TrackerSit
     assert all(".." not in path for path, _ in jira.asked)
 
 
+@DATA_CENTER  # an id is one person's there
 def test_a_handle_of_two_people_is_nobody(jira: TrackerSite) -> None:
-    if jira.cloud:
-        pytest.skip("an id is one person's there")
     jira.users |= {"k1": "", "ann": ""}
     jira.keys = {"k1": "ann", "k2": BOB}
     jira.roles = {"7": [("user", "k1"), ("user", EVE)]}
@@ -362,11 +363,10 @@ def test_who_has_no_sound_name_is_nobody_and_that_is_told(jira: TrackerSite) -> 
     assert found.problems["project/DOC"].stage == "acl"
 
 
+@CLOUD  # Data Center tells of no level
 def test_members_that_cannot_be_listed_are_not_let_in(
     jira: TrackerSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not jira.cloud:
-        pytest.skip("Data Center tells of no level")
     jira.project("DOC", STAFF)
     jira.levels = {"5": [("user", ADA)]}
     jira.issue("1", level="5")
@@ -464,10 +464,9 @@ def test_a_listing_that_fails_in_its_middle_is_no_listing(jira: TrackerSite, fau
         jira.source().scan()
 
 
+@CLOUD  # it is one page there
 @pytest.mark.parametrize("said", ["hidden", "repeated", "isLast"])
 def test_a_listing_of_projects_that_breaks_off_is_no_listing(jira: TrackerSite, said: str) -> None:
-    if not jira.cloud:
-        pytest.skip("it is one page there")
     for key in ("DOC", "HR", "OPS"):
         jira.project(key, STAFF)
 
@@ -487,9 +486,8 @@ def test_a_listing_of_projects_that_breaks_off_is_no_listing(jira: TrackerSite, 
         jira.source().scan()
 
 
+@DATA_CENTER  # its pages have tokens
 def test_what_goes_away_while_it_is_listed_takes_nothing_along(jira: TrackerSite) -> None:
-    if jira.cloud:
-        pytest.skip("its pages have tokens")
     jira.project("DOC", STAFF)
     for number in range(1, 6):
         jira.issue(str(number))
