@@ -17,6 +17,7 @@ from app.authz.explain.decision import explain
 from app.authz.recheck import readable_renditions
 from app.catalog.decisions import decide
 from app.catalog.documents import replace_container_acl, replace_document_acl
+from app.db.audiences import held_by_all
 from app.db.engine import Database
 from app.domain.acl import Acl
 from app.domain.document import SourceItem
@@ -32,6 +33,14 @@ NUMBERS = [f"{area}-45-{6789 + area}" for area in (219, 221, 223, 225, 227, 229)
 PAY = "shared words of a pay run\n\n" + "\n\n".join(f"SSN of {n}: {n}" for n in NUMBERS)
 _OF = text("""
 select classification, redacted_at from document where source_id = :source and external_id = :x
+""")
+_REDACTING = text("select id from acl_slot where source_id = :source and redacts is not null")
+_UNCONFIRM = text("""
+update acl_slot set confirmed_at = now() - interval '1 hour' where source_id = :source
+""")
+_UNCONFIRMED = text("""
+select count(*) from acl_slot
+ where source_id = :source and confirmed_at < now() - interval '1 minute'
 """)
 _ID = text("select id from document where source_id = :source and external_id = :x")
 
@@ -172,6 +181,27 @@ async def test_the_recheck_tells_renditions_apart(
         of_cleared = await readable_renditions(connection, world.policy, cleared, "ask", asked)
     assert of_ada == {(one, "confidential"), (one, "internal")}
     assert of_cleared == set(asked), "what was made of a redacted one may be seen by who sees all"
+
+
+async def test_no_index_is_kept_over_what_some_of_its_audience_read_in_full(world: World) -> None:
+    await world.push(document("pay.md", PAY, allow=["everyone"]))
+    async with world.database.app() as connection:
+        [everyone] = [
+            one for one in await held_by_all(connection, "internal") if one.name == "everyone"
+        ]
+        redacting = set(await connection.scalars(_REDACTING, {"source": world.source.id}))
+    assert redacting
+    assert not redacting & set(everyone.slots.ids.tolist())
+
+
+async def test_who_confirms_an_acl_confirms_it_for_every_rendition(world: World) -> None:
+    said = document("pay.md", PAY, allow=["everyone"])
+    await world.push(said)
+    async with world.database.app() as connection:
+        await connection.execute(_UNCONFIRM, {"source": world.source.id})
+    await world.push(said)
+    async with world.database.app() as connection:
+        assert not await connection.scalar(_UNCONFIRMED, {"source": world.source.id})
 
 
 async def test_it_is_explained(world: World, ada: Account, cleared: Account) -> None:
