@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.cli.settings import settings_from
-from app.cli.tables import table
+from app.cli.tables import table, visible
 from app.errors import InvalidInput
 from app.telemetry import configure_logs
 from evals.gates.compare import Comparison, compare
@@ -112,7 +112,7 @@ def comparison(old: Path, new: Path) -> bool:
 
 def _compared(old: Report, new: Report, held: Thresholds) -> bool:
     found = compare(old, new, held)
-    print("\n\n".join([*found.remarks, _table(found), _sum(found)]))
+    print("\n\n".join([*map(visible, found.remarks), _table(found), visible(_sum(found))]))
     return found.passed
 
 
@@ -167,7 +167,7 @@ def _table(found: Comparison) -> str:
 
 def _sum(found: Comparison) -> str:
     bad = [f"{line.suite}: {line.name}" for line in found.lines if not line.change.good]
-    bad += [f"{suite} (not run to its end)" for suite in found.broken]
+    bad += [f"not run to its end: {suite}" for suite in found.broken]
     if not found.lines:
         return "There is no measure that both reports have."
     return f"Worse: {', '.join(bad)}." if bad else "Nothing got worse beyond doubt."

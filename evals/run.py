@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
+import httpx
+
 from app.authz.levels import load_levels
 from app.errors import PortcullisError
 from app.settings import PROJECT
@@ -75,8 +77,11 @@ async def _caught(name: str, about: str, work: Awaitable[Found]) -> Result:
     except Exception as error:
         # a suite that breaks is a gate that fails, and no reason to lose what the others found;
         # where it broke is told, its words are not: they may hold anything
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        said = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+        frames = traceback.extract_tb(error.__traceback__)
+        places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+        said = f"{type(error).__name__} at {places[-1]}, by way of {', '.join(places[-2:-6:-1])}"
+        if isinstance(error, httpx.HTTPStatusError):
+            said = f"answered {error.response.status_code}: {said}"
         return Result(name, about, perf_counter() - began, error=said, at=at)
     names = [measure.name for measure in found.measures]
     twice = sorted({one for one in names if names.count(one) > 1})

@@ -115,9 +115,9 @@ async def decide(
         await connection.execute(_END, {**place, "by": _name(account)})
         made = {"classification": classification, "reason": reason.strip(), "by": _name(account)}
         await connection.execute(_DECIDE, {**place, **made})
-        least = [document.classification, *document.redacted_at]
+        indexed_at = [document.classification, *document.redacted_at]
         if document.state == "indexed" and any(
-            levels.index(classification) > levels.index(level) for level in least
+            levels.index(classification) > levels.index(level) for level in indexed_at
         ):
             await lock_revision(connection)
             await delete_rows(connection, levels, [document.id])

@@ -45,7 +45,7 @@ class Compared:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`remarks` are sentences about what makes the two reports less alike, `broken` the suites that
-    the new one has not to their end."""
+    the new one has not to their end, and why."""
 
     lines: Sequence[Compared]
     remarks: Sequence[str]
@@ -116,7 +116,7 @@ def _measures(report: Report) -> dict[tuple[str, str], Measure]:
 
 
 def _broken(report: Report) -> list[str]:
-    return [result.suite for result in report.results if result.error]
+    return [f"{result.suite} ({result.error})" for result in report.results if result.error]
 
 
 def _remarks(old: Report, new: Report) -> Iterator[str]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.errors import ConfigurationError, InvalidInput
@@ -46,6 +47,12 @@ async def _needy(ground: Ground) -> Found:
 
 async def _broken(ground: Ground) -> Found:
     raise KeyError("a secret word")
+
+
+async def _refused(ground: Ground) -> Found:
+    asked = httpx.Request("POST", "http://127.0.0.1/a-secret-word")
+    httpx.Response(503, request=asked, text="a secret word").raise_for_status()
+    raise AssertionError
 
 
 async def _twice(ground: Ground) -> Found:
@@ -105,17 +112,21 @@ def test_one_that_breaks_does_not_take_the_others_along(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = suites(
-        broken=_broken, needy=_needy, twice=_twice, unclosed=_unclosed, good=_good, base=_database
-    )
+        broken=_broken, needy=_needy, refused=_refused, twice=_twice, unclosed=_unclosed,
+        good=_good, base=_database,
+    )  # fmt: skip
     assert not go(tmp_path, made)
     errors = {r.suite: r.error for r in Report.read(tmp_path / "report.json").results}
     assert errors["good"] == errors["base"] == errors["unclosed"] == ""
     assert errors["broken"].startswith("KeyError at test_run.py:")
     assert "PORTCULLIS_DATA" in errors["needy"]
+    assert errors["refused"].startswith("answered 503: HTTPStatusError at")
+    assert "by way of test_run.py:" in errors["refused"]
     assert "named same" in errors["twice"]
     assert errors["closing"].startswith("OSError")
     printed = capsys.readouterr()
-    assert "a secret word" not in printed.out + printed.err
+    for words in ("a secret word", "a-secret-word"):
+        assert words not in printed.out + printed.err
     assert "About good." in printed.err
 
 

@@ -103,7 +103,7 @@ def test_what_makes_them_unlike_is_told(tmp_path: Path) -> None:
     )  # fmt: skip
     assert compared(tmp_path, old, old).remarks == []
     said = " ".join(compared(tmp_path, old, new).remarks)
-    for words in ("effort change", "effort release", "bars of today", "Not run", "s: fresh"):
+    for words in ("effort change", "effort release", "bars of today", "s (broke)", "s: fresh"):
         assert words in said
 
 
