@@ -136,9 +136,9 @@ def compose(settings: Settings) -> Parts:
         reranker=reranker,
     )
     recorder = Recorder(database)
-    conversations = Conversations(database, policy)
-    watch = Watch(database, policy)
     live = LiveCheck(database, load_live(settings.policies, levels))
+    conversations = Conversations(database, policy, live)
+    watch = Watch(database, policy)
     running = Running(
         ingredients(settings, profile, embedder, reranker),
         FileDigests(settings.root / "releases" / "digests.json"),

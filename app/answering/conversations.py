@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from app.answering.wording import NO_LONGER
+from app.authz.live import LiveCheck
 from app.authz.policy import Policy
 from app.authz.recheck import readable_renditions
 from app.db.engine import Database
@@ -80,6 +81,7 @@ class Conversations:
 
     database: Database
     policy: Policy
+    live: LiveCheck
 
     async def open(self, account: Account, conversation_id: UUID | None, question: str) -> UUID:
         """The account's conversation, or a new one. Raises NotFound for somebody else's."""
@@ -119,14 +121,18 @@ class Conversations:
             return [Conversation(row.id, row.title, row.created_at) for row in rows]
 
     async def history(self, account: Account, conversation_id: UUID) -> Sequence[Exchange]:
-        """What was said, with every citation authorised now. Raises NotFound."""
+        """What was said, with every citation confirmed by its source, where policy asks for that,
+        and authorised now. Raises NotFound."""
         key = {"id": conversation_id, "owner": account.principal_id}
         async with self.database.snapshot() as connection:
             if await connection.scalar(_FIND, key) is None:
                 raise NotFound("there is no such conversation, or it is not yours")
             rows = (await connection.execute(_EXCHANGES, key)).all()
-            cited = {_citation(fields).rendition for row in rows for fields in row.citations}
-            readable = await readable_renditions(connection, self.policy, account, "ask", cited)
+        cited = {_citation(fields).rendition for row in rows for fields in row.citations}
+        standing = await self.live.standing(cited)
+        # what a source said may have closed something here
+        async with self.database.snapshot() as connection:
+            readable = await readable_renditions(connection, self.policy, account, "ask", standing)
         return [_shown(row, readable) for row in rows]
 
     async def citation(self, account: Account, audit_id: UUID, number: int) -> Citation | None:

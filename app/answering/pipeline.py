@@ -155,10 +155,8 @@ class Answering:
         scope, found = await find(
             self.resolver, self.searcher, account, PURPOSE, question, self.passages
         )
-        standing = await self.live.standing(
-            {passage.document_id: passage.classification for passage in found.passages}
-        )
-        confirmed = [p for p in found.passages if p.document_id in standing]
+        standing = await self.live.standing(passage.rendition for passage in found.passages)
+        confirmed = [passage for passage in found.passages if passage.rendition in standing]
         passages = await self.authorised_again(account, confirmed)
         if self.profile is Profile.EVIDENCE:
             quotes = await choose_quotes(self.embedder, question, passages)

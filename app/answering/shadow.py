@@ -72,7 +72,7 @@ class Shadow:
 async def _compare(other: Answering, account: Account, question: str, shown: Answer) -> None:
     aside = replace(
         other,
-        conversations=Unkept(other.database, other.policy),
+        conversations=Unkept(other.database, other.policy, other.live),
         recorder=Aside(other.database, ACTION),
     )
     answer: Answer | None = None

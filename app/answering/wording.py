@@ -16,7 +16,10 @@ NOTHING_FOUND = (
 MODEL_SILENT = "*The model is not available at the moment; these are the passages that I found.*"
 DISAGREE = "*The sources do not all say the same, so none is repeated in short: compare them.*"
 WITHDRAWN = "*What you may read changed while this was written; ask again.*"
-NO_LONGER = "You may not read a source of this answer any more, so it is not shown."
+NO_LONGER = (
+    "You may not read a source of this answer any more, or that cannot be confirmed at the moment,"
+    " so it is not shown."
+)
 
 
 def quoted(quotes: Sequence[Quote], numbers: Sequence[int] = ()) -> str:

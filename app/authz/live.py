@@ -7,7 +7,7 @@ read them is then decided as ever. No answer in time is a no.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.db.engine import Database
+from app.domain.scope import RenditionRef
 
 CHANNEL = "portcullis_live"
 PATIENCE_SECONDS = 2.0
@@ -48,20 +49,20 @@ class LiveCheck:
     windows: Mapping[str, timedelta]
     patience: float = PATIENCE_SECONDS
 
-    async def standing(self, documents: Mapping[UUID, str]) -> frozenset[UUID]:
-        """Of documents, given with their classifications, those that their sources stand by or are
-        not asked about."""
-        windows = {
-            document: self.windows[level]
-            for document, level in documents.items()
-            if level in self.windows
-        }
+    async def standing(self, renditions: Iterable[RenditionRef]) -> frozenset[RenditionRef]:
+        """Those whose sources stand by their documents, or are not asked about them."""
+        asked = frozenset(renditions)
+        windows: dict[UUID, timedelta] = {}
+        for document, level in asked:
+            if level in self.windows:
+                windows[document] = min(self.windows[level], windows.get(document, timedelta.max))
         if not windows:
-            return frozenset(documents)
+            return asked
         async with self.database.app() as connection:
             rows = list(await connection.execute(_READ, {"documents": list(windows)}))
         since = {row.id: row.now - windows[row.id] for row in rows}
-        return frozenset(documents) - since.keys() | await self._confirmed(since)
+        closed = since.keys() - await self._confirmed(since)
+        return frozenset(one for one in asked if one[0] not in closed)
 
     async def _confirmed(self, since: Mapping[UUID, datetime]) -> frozenset[UUID]:
         """Those whose source has said yes since a time of each."""

@@ -55,14 +55,11 @@ class AuthorisedSearch:
             self.resolver, self.searcher, account, PURPOSE, query, k,
             at_least_revision=at_least_revision, by=by,
         )  # fmt: skip
-        standing = await self.live.standing(
-            {passage.document_id: passage.classification for passage in found.passages}
-        )
+        standing = await self.live.standing(p.rendition for p in found.passages)
         async with self.resolver.database.snapshot() as connection:
             readable = await readable_renditions(
-                connection, self.resolver.policy, account, PURPOSE,
-                [p.rendition for p in found.passages if p.document_id in standing],
-            )  # fmt: skip
+                connection, self.resolver.policy, account, PURPOSE, standing
+            )
         passages = tuple(p for p in found.passages if p.rendition in readable)
         await self.recorder.record(
             AuditRecord.of(
@@ -114,12 +111,11 @@ class AuthorisedSearch:
             return read.scope, await open_document(read, document_id)
 
         scope, document = await self.resolver.within(account, "documents", look)
-        standing = await self.live.standing({document_id: document.classification})
+        standing = await self.live.standing([document.rendition])
         async with self.resolver.database.snapshot() as connection:
             if not await readable_renditions(
-                connection, self.resolver.policy, account, "documents",
-                [document.rendition] if document_id in standing else [],
-            ):  # fmt: skip
+                connection, self.resolver.policy, account, "documents", standing
+            ):
                 raise NotFound
         return scope, document
 

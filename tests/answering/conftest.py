@@ -26,12 +26,13 @@ async def house(
     database: Database, policy: Policy, levels: tuple[str, ...]
 ) -> AsyncIterator[House]:
     model = ChatModel.connect(NOWHERE, "SmolLM2-135M-Instruct", None)
+    live = LiveCheck(database, {})
     searcher = Searcher(EMBEDDER, CodeCopies(database, levels, EMBEDDER.dimensions))
     answering = Answering(
         database=database, policy=policy, resolver=ScopeResolver(database, policy, 60),
         searcher=searcher, embedder=EMBEDDER, model=model, profile=Profile.EVIDENCE,
-        recorder=Recorder(database), conversations=Conversations(database, policy),
-        watch=Watch(database, policy), live=LiveCheck(database, {}),
+        recorder=Recorder(database), conversations=Conversations(database, policy, live),
+        watch=Watch(database, policy), live=live,
         release="r-000000000000", salt_key="k",
     )  # fmt: skip
     yield await furnish(database, levels, answering)

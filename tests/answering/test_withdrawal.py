@@ -194,8 +194,9 @@ class RevokingConversations(Conversations):
 
 
 async def test_what_is_withdrawn_at_the_very_end_is_not_told_again(house: House) -> None:
-    conversations = RevokingConversations(house.database, house.answering.policy, house)
-    answering = replace(house.answering, conversations=conversations)
+    answering = house.answering
+    conversations = RevokingConversations(house.database, answering.policy, answering.live, house)
+    answering = replace(answering, conversations=conversations)
     events = [event async for event in answering.ask(house.reader, QUESTION)]
     finished = events[-1]
     assert isinstance(finished, Finished)

@@ -71,12 +71,13 @@ async def test_the_handbook(
 
     searcher = Searcher(indexed.embedder, CodeCopies(database, levels, 384))
     resolver = ScopeResolver(database, policy, 60)
-    conversations = Conversations(database, policy)
+    live = LiveCheck(database, {})
+    conversations = Conversations(database, policy, live)
     # no engine: the quotes are what is asked about here
     model = ChatModel.connect("http://127.0.0.1:9/v1", "none", None)
     answering = Answering(
         database, policy, resolver, searcher, indexed.embedder, model, Profile.EVIDENCE,
-        Recorder(database), conversations, Watch(database, policy), LiveCheck(database, {}),
+        Recorder(database), conversations, Watch(database, policy), live,
         "test", "salt",
     )  # fmt: skip
     members = {group.key: group.members for group in indexed.corpus.groups}

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -24,6 +24,7 @@ from app.authz.scope import ScopeResolver
 from app.authz.watch import Watch
 from app.catalog.sources import register
 from app.db.engine import Database
+from app.domain.answer import Answer, Citation, Outcome
 from app.domain.principal import Account
 from app.errors import NotFound
 from app.inference.chat import ChatModel
@@ -82,10 +83,14 @@ async def ids(world: World) -> dict[str, UUID]:
         return {row.external_id: row.id for row in rows}
 
 
+def conversations(world: World) -> Conversations:
+    return Conversations(world.database, world.policy, live(world.database))
+
+
 async def standing(world: World, check: LiveCheck, *names: str) -> set[str]:
     known = await ids(world)
-    stand = await check.standing({known[name]: LEVEL for name in names or known})
-    return {name for name, document_id in known.items() if document_id in stand}
+    stand = await check.standing((known[name], LEVEL) for name in names or known)
+    return {name for name, document_id in known.items() if (document_id, LEVEL) in stand}
 
 
 async def waiting(world: World) -> list[str]:
@@ -245,7 +250,8 @@ async def test_what_is_pushed_or_of_no_window_is_not_asked_about(
     check = live(tree.database, patience=0.2)
     assert await standing(world, check) == {"pushed.txt"}
     known = await ids(tree)
-    assert await check.standing(dict.fromkeys(known.values(), "public")) == set(known.values())
+    public = {(document_id, "public") for document_id in known.values()}
+    assert await check.standing(public) == public
     unasked = LiveCheck(tree.database, {})
     assert await standing(tree, unasked) == {"a.md", "b.md", "own.md"}
     assert read == []
@@ -289,7 +295,7 @@ async def test_an_answer_is_made_of_what_is_confirmed(
         resolver=ScopeResolver(tree.database, tree.policy, 60),
         searcher=Searcher(embedder, CodeCopies(tree.database, levels, embedder.dimensions)),
         embedder=embedder, model=model, profile=Profile.CONTEXT,
-        recorder=Recorder(tree.database), conversations=Conversations(tree.database, tree.policy),
+        recorder=Recorder(tree.database), conversations=conversations(tree),
         watch=Watch(tree.database, tree.policy), live=live(tree.database),
         release="r-000000000000", salt_key="k", context_passages=50, passages=50,
     )  # fmt: skip
@@ -306,3 +312,43 @@ async def test_an_answer_is_made_of_what_is_confirmed(
         (root / "a.md").unlink()
         assert await of_the_tree() == {"b.md", "own.md"}
     await model.close()
+
+
+async def test_a_conversation_shows_again_only_what_is_confirmed(
+    tree: World, root: Path, ada: Account
+) -> None:
+    kept, known = conversations(tree), await ids(tree)
+    conversation = await kept.open(ada, None, "What do they say?")
+    for number, name in enumerate(("a.md", "own.md")):
+        cited = Citation(
+            1, UUID(int=number), known[name], name, "", "", None, LEVEL, "shared words"
+        )
+        said = Answer("Shared words [1].", (cited,), Outcome.ANSWERED, 1, "r", uuid4())
+        await kept.keep(conversation, f"What does {name} say?", said)
+
+    async def shown() -> list[bool]:
+        return [not one.hidden for one in await kept.history(ada, conversation)]
+
+    async with answering(tree):
+        assert await shown() == [True, True]
+        (root / "a.md").unlink()
+        assert await shown() == [False, True]
+        shutil.move(root, root.with_name("away"))
+        assert await shown() == [False, False]
+
+
+async def test_of_two_renditions_of_a_document_the_shorter_window_counts(
+    tree: World, root: Path, read: list[str]
+) -> None:
+    known = await ids(tree)
+    windows = {"internal": timedelta(seconds=60), "confidential": timedelta(seconds=0.001)}
+    check = LiveCheck(tree.database, windows, 10.0)
+    both = {(known["a.md"], level) for level in ("public", *windows)}
+    async with answering(tree):
+        assert await check.standing(both) == both
+        assert await check.standing({(known["a.md"], "internal")})
+        assert read == ["a.md"]
+        assert await check.standing(both) == both
+        assert read == ["a.md", "a.md"]
+    # what its source does not stand by is closed at every classification
+    assert await replace(check, patience=0.2).standing(both) == frozenset()
