@@ -185,9 +185,11 @@ async def test_whatever_is_killed_the_index_becomes_the_source(
 
 async def ended(house: House) -> None:
     """Every job that was accepted has ended, and what it was given is used up."""
-    states = Counter([(await get_job(house.parts.database, None, job)).state for job in house.jobs])
+    jobs = [await get_job(house.parts.database, None, job) for job in house.jobs]
+    states = Counter(job.state for job in jobs)
     assert states.keys() <= {"done", "failed"}, states
     house.seen += Counter({f"jobs {state}": count for state, count in states.items()})
+    house.seen += Counter(f"failed: {job.message}" for job in jobs if job.state == "failed")
     async with house.parts.database.app() as connection:
         assert await connection.scalar(_WAITING) == 0
 
