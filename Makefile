@@ -39,11 +39,8 @@ integration: setup ## tests on the embedded Postgres and Valkey, a server for ea
 e2e: setup ## the whole platform: a real browser, the real model
 	$(BIN)/pytest -q --durations=10 -m e2e
 
-# What broke has measured nothing: it is run again, once, and both are in what is printed.
-EVALUATE := $(BIN)/portcullis evals run --effort change --against evals/recorded.json --out evaluated
 gates: setup ## every evaluation as for a change; fails for what is worse than in the recorded report
-	@rm -f evaluated/unfinished.json
-	$(EVALUATE) || { test -e evaluated/unfinished.json && $(EVALUATE) --resume; }
+	$(BIN)/portcullis evals run --effort change --against evals/recorded.json --out evaluated
 
 bench-setup: setup ## install the engines that `portcullis bench search --peers` compares with
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
