@@ -77,7 +77,7 @@ def check_content(mime: str, content: bytes) -> None:
     try:
         with zipfile.ZipFile(BytesIO(content)) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         raise DocumentProblem(
             "parse",
             "the file is not of the type that its name says",

@@ -42,6 +42,13 @@ def zipped(size: int) -> bytes:
     return buffer.getvalue()
 
 
+def zipped_by_later_rules() -> bytes:
+    """Of a version of the format that does not exist yet."""
+    content = bytearray(zipped(10))
+    content[content.index(b"PK\x01\x02") + 6] = 99
+    return bytes(content)
+
+
 PAGE = """---
 title: Travel
 classification: Confidential
@@ -168,6 +175,7 @@ def locked() -> bytes:
         ("a.pdf", b"%PDF-1.4\nrubbish", "broken"),
         ("a.docx", b"hello", "not of the type"),
         ("a.docx", zipped(10), "broken"),
+        ("a.docx", zipped_by_later_rules(), "not of the type"),
         ("a.xlsx", zipped(formats.MAX_UNPACKED + 1), "unpacks to"),
         ("a.pdf", locked(), "locked with a password"),
     ],
