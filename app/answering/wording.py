@@ -17,8 +17,8 @@ MODEL_SILENT = "*The model is not available at the moment; these are the passage
 DISAGREE = "*The sources do not all say the same, so none is repeated in short: compare them.*"
 WITHDRAWN = "*What you may read changed while this was written; ask again.*"
 NO_LONGER = (
-    "You may not read a source of this answer any more, or that cannot be confirmed at the moment,"
-    " so it is not shown."
+    "You may not read a source of this answer any more, or nobody can confirm at the moment that"
+    " you may, so it is not shown."
 )
 
 

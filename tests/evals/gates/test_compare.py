@@ -120,6 +120,7 @@ def test_the_command_reads_files(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert not comparison(path, path)
     printed = capsys.readouterr().out
     assert "no difference shown" in printed
+    assert "not run to its end: " in printed.rpartition("Worse: ")[2]
     assert "60 pairs" in printed
     with pytest.raises(InvalidInput):
         comparison(path, tmp_path / "none.json")
